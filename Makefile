@@ -1,0 +1,49 @@
+# `make` lists the targets. Another Python: make test PYTHON=python3.6. More options: make test ARGS="-k lab".
+PYTHON ?= python3
+ARGS ?=
+
+versions := 3.6 3.9 3.10 3.11 3.12 3.13
+version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+# One environment for each version, so that two Pythons live side by side.
+venv := .venv/$(version)
+# Touched last: an install that was interrupted, or of older requirements, starts anew.
+installed := $(venv)/installed
+# The pip that comes with 3.6 knows too few kinds of wheel; this is its last. The others get one and the same.
+pip := $(if $(filter 3.6,$(version)),21.3.1,25.3)
+
+another = name another with PYTHON=/path/to/python (any of $(versions))
+stop_if_missing = $(if $(version),,$(error there is no working $(PYTHON): $(another)))
+stop_if_unsupported = $(if $(filter $(version),$(versions)),,$(error $(PYTHON) is Python $(version), which this does not run on: $(another)))
+stop_if_bare = $(if $(shell $(PYTHON) -c 'import ensurepip, venv; print(1)' 2>/dev/null),,$(error $(PYTHON) cannot make virtual environments: install its venv package (python3-venv on Debian and Ubuntu) or $(another)))
+
+# The Python behind an active environment: the active one may be the very one that is about to be removed.
+base_python = import os, sys; exe = os.path.join(sys.base_prefix, "bin", "python%d.%d" % sys.version_info[:2]); \
+	print(exe if sys.prefix != sys.base_prefix and os.path.exists(exe) else sys.executable)
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help train test bench clean
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
+	$(venv)/bin/python harlow.py train $(ARGS)
+
+test: $(installed)  ## run the tests: python -m pytest tests $(ARGS)
+	$(venv)/bin/python -m pytest tests $(ARGS)
+
+bench: $(installed)  ## measure the speed: python harlow.py bench $(ARGS)
+	$(venv)/bin/python harlow.py bench $(ARGS)
+
+# runs/ and images/ stay: they can hold days of training and pictures of one's own.
+clean:  ## remove the virtual environments and caches
+	rm -rf .venv .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(installed): requirements.txt
+	$(stop_if_missing)$(stop_if_unsupported)$(stop_if_bare)
+	@echo "Making $(venv), once: up to 400 MB to download, a minute or two"
+	@base=$$($(PYTHON) -c '$(base_python)') && rm -rf $(venv) && $$base -m venv $(venv)
+	@$(venv)/bin/python -m pip install -q pip==$(pip)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements.txt
+	@touch $@
