@@ -1,0 +1,174 @@
+"""The viewer of the psychlab screen: how it turns, where it looks, what it sees.
+
+Angles are kept as the engine keeps them: signed 16-bit numbers ("shorts", 65536 to the full circle).
+Yaw 90 degrees faces the screen, a positive pitch looks down. Lengths are in the engine's own units.
+Every constant here was measured on DeepMind Lab (the pinhole model reproduces its frames within 5/255).
+"""
+import functools
+import math
+
+import cv2
+import numpy as np
+
+SHORTS_PER_TURN = 65536
+DEGREES_PER_SHORT = 360.0 / SHORTS_PER_TURN
+SHORTS_PER_DEGREE = np.float32(SHORTS_PER_TURN / 360.0)
+DEGREES_PER_UNIT_MS = 0.11 * 60 / 1000  # one unit of a LOOK action, for each millisecond of the frame
+PITCH_LIMIT = 16000  # shorts, 87.89 degrees: the viewer cannot look over its own head
+
+EYE = (0.0, -32.0, 122.125)
+SCREEN_Y = 58.5  # the plane of the screen
+SCREEN_LEFT, SCREEN_RIGHT = -56.0, 56.0
+SCREEN_BOTTOM, SCREEN_TOP = 67.0, 179.0
+SURFACE = 512  # pixels along each side of the surface that hangs there
+SURFACE_PER_UNIT = SURFACE / (SCREEN_RIGHT - SCREEN_LEFT)
+
+# The viewer drops into the level from slightly below: the eye is this much lower in the first three frames.
+EYE_DROPS = {0: 7.02, 1: 4.11, 2: 1.20}  # by the number of frames since reset()
+
+# The surroundings need no exactness (SPEC.md section 5): flat colours, and a bezel about as wide as the real one.
+SKY, WALL, LIGHT_BEZEL, DARK_BEZEL, SCREEN = range(5)
+COLOURS = np.array([(138, 216, 255), (15, 67, 105), (121, 121, 121), (40, 40, 40), (0, 0, 0)], np.uint8)
+DARK_BEZEL_WIDTH, LIGHT_BEZEL_WIDTH = 4.0, 6.0
+HORIZON = 250.0  # height of the walls behind the screen
+
+NEAR_PLANE, FAR_PLANE = 4.0, 2048.0  # of the depth buffer; 4 is the engine's r_znear
+
+
+@functools.lru_cache(maxsize=65536)
+def turn(angle, origin, units, frame_ms):
+    """One frame's rotation of one axis, in the engine's own single precision and without inertia.
+
+    Args:
+      angle: float, degrees in [0, 360): all that was turned since the spawn.
+      origin: int, shorts: the spawn angle.
+      units: int, the LOOK action (for yaw: minus the action).
+      frame_ms: int, milliseconds of engine time in a frame.
+    Returns: (angle, direction): the new `angle`, and where the axis then points, a signed 16-bit number of shorts.
+    """
+    step = np.float32(units * DEGREES_PER_UNIT_MS) * np.float32(frame_ms)
+    angle = np.float32(float(np.float32(angle) + step) % 360.0)
+    return float(angle), wrap(int(float(angle * SHORTS_PER_DEGREE) + .5) + origin)
+
+
+def wrap(shorts):
+    """The same direction as a signed 16-bit number."""
+    return (shorts + SHORTS_PER_TURN // 2) % SHORTS_PER_TURN - SHORTS_PER_TURN // 2
+
+
+def degrees_to_shorts(degrees):
+    """The nearest angle that the engine can hold."""
+    return wrap(int(round(degrees / DEGREES_PER_SHORT)))
+
+
+def axes(pitch, yaw):
+    """(forward, right, up), unit vectors as tuples of 3 floats, of a viewer at `pitch` and `yaw` (shorts)."""
+    p, y = math.radians(pitch * DEGREES_PER_SHORT), math.radians(yaw * DEGREES_PER_SHORT)
+    forward = (math.cos(p) * math.cos(y), math.cos(p) * math.sin(y), -math.sin(p))
+    right = (math.sin(y), -math.cos(y), 0.0)
+    up = (math.sin(p) * math.cos(y), math.sin(p) * math.sin(y), math.cos(p))
+    return forward, right, up
+
+
+@functools.lru_cache(maxsize=65536)
+def gaze(pitch, yaw):
+    """Where a viewer looks on the screen: (u, v), fractions of it from its top left corner; None: elsewhere.
+
+    The engine starts its ray 14 units before the eye, at whole numbers, and looks for the plane y = 58; the
+    script then reads the meeting point off a plane a little nearer, and a screen a little larger.
+    """
+    fx, fy, fz = axes(pitch, yaw)[0]
+    if fy <= 1e-9:
+        return None
+    x0, y0, z0 = math.trunc(14 * fx), math.trunc(-32 + 14 * fy), math.trunc(122 + 14 * fz)
+    reach = (58 - y0) / fy
+    if not (SCREEN_LEFT <= x0 + reach * fx <= SCREEN_RIGHT and SCREEN_BOTTOM <= z0 + reach * fz <= SCREEN_TOP):
+        return None
+    reach = (57.875 - y0) / fy
+    return (x0 + reach * fx + 57) / 114, 1 - (z0 + reach * fz - 66) / 114
+
+
+class Camera(object):
+    """Renders frames of `height` x `width` pixels. What poses and pictures seen lately look like is kept."""
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+        self.view = functools.lru_cache(maxsize=max(8, 2 ** 21 // (width * height)))(self._view)  # 15 bytes a pixel
+        self._patch = functools.lru_cache(maxsize=max(64, 2 ** 26 // (width * height)))(self._render)
+
+    def __reduce__(self):  # what is kept stays at home when a lab is pickled
+        return camera, (self.width, self.height)
+
+    def _view(self, pitch, yaw, drop):
+        return View(self.width, self.height, pitch, yaw, drop)
+
+    def _render(self, pitch, yaw, drop, picture):
+        return self.view(pitch, yaw, drop).patch(picture)
+
+    def frame(self, pitch, yaw, drop, pictures):
+        """uint8 [height, width, 3], RGB, a fresh array: the screen with `pictures` (each a Picture) on it.
+
+        The viewer stands at `pitch` and `yaw` (shorts) with the eye lower by `drop`.
+        """
+        frame = self.view(pitch, yaw, drop).background.copy()
+        for picture in pictures:
+            patch = self._patch(pitch, yaw, drop, picture)
+            if patch is not None:
+                where, pixels = patch
+                part = frame[where]
+                # The screen is black, and pictures never cover each other: the brighter one is the one that is there.
+                np.maximum(part, pixels, out=part)
+        return frame
+
+
+@functools.lru_cache(maxsize=None)
+def camera(width, height):
+    """The one Camera of this frame size: labs share what it keeps."""
+    return Camera(width, height)
+
+
+class View(object):
+    """What one pose shows, whatever hangs on the screen."""
+
+    def __init__(self, width, height, pitch, yaw, drop):
+        forward, right, up = axes(pitch, yaw)
+        eye_z = EYE[2] - drop
+        # The ray of a pixel is forward + a right + b up; every array here is [height, width].
+        a = ((np.arange(width) + .5) * 2 / width - 1)[None, :]
+        b = ((1 - (np.arange(height) + .5) * 2 / height) * height / width)[:, None]
+        dx, dy, dz = (f + a * r + b * u for f, r, u in zip(forward, right, up))
+        with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
+            reach = np.where(dy > 1e-9, (SCREEN_Y - EYE[1]) / dy, np.nan)
+            x, z = reach * dx, eye_z + reach * dz
+            beyond = np.maximum(np.abs(x) - SCREEN_RIGHT, np.abs(z - (SCREEN_TOP + SCREEN_BOTTOM) / 2) - SCREEN_RIGHT)
+            part = np.full((height, width), SKY)
+            part[(z < HORIZON) | (np.isnan(z) & (dz < 0))] = WALL
+            for width_of, kind in ((LIGHT_BEZEL_WIDTH, LIGHT_BEZEL), (DARK_BEZEL_WIDTH, DARK_BEZEL), (0, SCREEN)):
+                part[beyond <= width_of] = kind
+        self.background = COLOURS[part]
+        self._depth = reach.astype(np.float32)  # along `forward` (a ray's own part of it is 1)
+        self._surface_x = ((x - SCREEN_LEFT) * SURFACE_PER_UNIT - .5).astype(np.float32)
+        self._surface_y = ((SCREEN_TOP - z) * SURFACE_PER_UNIT - .5).astype(np.float32)
+
+    def patch(self, picture):
+        """(where, uint8 [h, w, 3]): the part of the frame that a Picture may touch, black where it does not.
+
+        `where` is a pair of slices, of rows and columns. None if the picture is out of sight.
+        """
+        left, top, width, height = picture.box
+        x, y = self._surface_x - left, self._surface_y - top
+        with np.errstate(invalid='ignore'):
+            touched = (x > 0) & (x < width - 1) & (y > 0) & (y < height - 1)
+        rows, columns = np.flatnonzero(touched.any(1)), np.flatnonzero(touched.any(0))
+        if not len(rows):
+            return None
+        where = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        # Pixels that do not show the picture read far outside of it, where it is black.
+        x, y = (np.where(touched[where], part[where], np.float32(-9)) for part in (x, y))
+        return where, cv2.remap(picture.pixels, x, y, cv2.INTER_LINEAR)
+
+    def depth(self):
+        """uint8 [height, width]: the depth buffer as OpenGL gives it, 255 (1 - near / distance) far / (far - near)."""
+        distance = np.where(np.isnan(self._depth), FAR_PLANE, np.clip(self._depth, NEAR_PLANE, FAR_PLANE))
+        buffer = FAR_PLANE / (FAR_PLANE - NEAR_PLANE) * (1 - NEAR_PLANE / distance)
+        return np.round(255 * buffer).astype(np.uint8)
