@@ -1,0 +1,143 @@
+"""Every setting of a run: once, with its default, its unit and what it is for; presets; reading and writing it as JSON."""
+import json
+import math
+import os
+import re
+
+import attr
+
+OPTIMIZERS = ('adam', 'rmsprop')
+SIDES = ('shuffled', 'independent')
+CPU, GPU = '/cpu:0', '/device:GPU:0'
+
+
+def write_json(path, data):
+    """Writes plain data as JSON, whole or not at all."""
+    with open(path + '.new', 'w') as file:
+        json.dump(data, file, indent=2, sort_keys=True)
+        file.write('\n')
+    os.replace(path + '.new', path)
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be: one sentence that names it and the mend."""
+
+
+def setting(default, help, least=None, most=None, choices=None):
+    """A field of Config. `help` ends with the unit in brackets where there is one; the bounds are inclusive."""
+    return attr.ib(default=default, metadata={'help': help, 'least': least, 'most': most, 'choices': choices})
+
+
+@attr.s(frozen=True)
+class Config(object):
+    """The settings of one run. Raises ConfigError where one of them is wrong."""
+
+    preset = setting('harlow42', 'the preset that the other settings differ from')
+
+    # The run
+    seed = setting(0, 'what every random draw starts from', 0, 2 ** 31 - 1)
+    episodes = setting(150000, 'episodes to train for, over all workers [episodes]', 1, 10 ** 12)
+    workers = setting(1, 'threads, each with its own labs and its own copy of the network', 1, 256)
+    batch = setting(16, 'B: episodes that a worker plays side by side for one update [episodes]', 1, 65536)
+    device = setting(CPU, 'where the networks live: %s or %s' % (CPU, GPU))
+    logdir = setting('runs', 'folder that the run directories are made in')
+    log_every = setting(1000, 'one row of curve.csv and one TensorBoard point for this many [episodes]', 1, 10 ** 9)
+    checkpoint_every = setting(10000, 'a checkpoint for this many [episodes]', 1, 10 ** 9)
+
+    # The lab and the images
+    level_script = setting('contributed/psychlab/harlow_fast_centred', 'level of the lab')
+    width = setting(84, 'width of a frame, a multiple of 4 [pixels]', 16, 4096)
+    height = setting(84, 'height of a frame, a multiple of 4 [pixels]', 16, 4096)
+    fps = setting(60, 'frames in a second of the lab [1/s]', 1, 960)
+    runfiles_path = setting('', 'where the real DeepMind Lab finds its data; the embedded lab needs none')
+    images = setting('', 'folder of your own images (png, jpg); empty: drawn ones')
+    image_count = setting(42, 'N: images to play with', 2, 100000)
+    image_seed = setting(0, 'what the drawn images are drawn from', 0, 2 ** 31 - 1)
+    image_cache = setting('images', 'folder that image sets are kept in')
+    sides = setting('shuffled', "side of the correct image: 'shuffled' (3 left, 3 right, the real rule) or 'independent'",
+                    choices=SIDES)
+
+    # The network
+    units = setting(48, 'units of the LSTM', 1, 4096)
+    embedding = setting(32, 'features of an image, one table for both sides; 0: one-hot straight into the LSTM', 0, 4096)
+    embedding_scale = setting(2., 'standard deviation of the first entries of that table', 0.)
+    reward_scale = setting(.2, 'the previous reward is multiplied by this before the LSTM reads it', 0.)
+    timestep_scale = setting(1 / 6., 'so is the number of the decision', 0.)
+
+    # Learning
+    optimizer = setting('adam', "'adam' or 'rmsprop', one for all workers, its statistics shared", choices=OPTIMIZERS)
+    learning_rate = setting(1e-3, 'learning rate at the start', 0.)
+    decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
+    gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
+    gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
+    value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
+    entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
+    clip_norm = setting(999., 'gradients are scaled down to this global norm (999 as published)', 0.)
+
+    def __attrs_post_init__(self):
+        for field in attr.fields(Config):
+            _check(field, getattr(self, field.name))
+        for name in ('width', 'height'):
+            if getattr(self, name) % 4:
+                raise ConfigError('%s is %d: the lab renders multiples of 4 only.' % (name, getattr(self, name)))
+        if not re.match(r'/?(device:)?[cg]pu(:\d+)?$', self.device, re.I):
+            raise ConfigError('device is %r: it must be like %s or %s.' % (self.device, CPU, GPU))
+
+    def change(self, **settings):
+        """A Config with these settings changed. ConfigError names one that there is not."""
+        unknown = sorted(set(settings) - set(NAMES))
+        if unknown:
+            raise ConfigError('There is no setting %s: see python harlow.py train --help.' % unknown[0])
+        return attr.evolve(self, **settings)
+
+    def save(self, path):
+        """Writes config.json, whole or not at all."""
+        write_json(path, attr.asdict(self))
+
+
+NAMES = [field.name for field in attr.fields(Config)]
+
+
+def _check(field, value):
+    """Types are taken at their word: a whole number will do for a real one, but a bool is no number."""
+    meta, kind = field.metadata, type(field.default)
+    good = isinstance(value, kind) or (kind is float and isinstance(value, int))
+    if not good or (kind is not bool and isinstance(value, bool)):
+        names = {int: 'a whole number', float: 'a number', str: 'text', bool: 'true or false'}
+        raise ConfigError('%s is %r: it must be %s.' % (field.name, value, names[kind]))
+    if kind is float and not math.isfinite(value):
+        raise ConfigError('%s is %r: it must be finite.' % (field.name, value))
+    if meta['choices'] and value not in meta['choices']:
+        raise ConfigError('%s is %r: choose from %s.' % (field.name, value, ', '.join(meta['choices'])))
+    if meta['least'] is not None and value < meta['least']:
+        raise ConfigError('%s is %s: it must be at least %s.' % (field.name, value, meta['least']))
+    if meta['most'] is not None and value > meta['most']:
+        raise ConfigError('%s is %s: it must be at most %s.' % (field.name, value, meta['most']))
+
+
+# What each preset changes, and why.
+PRESETS = {
+    'harlow42': {},
+}
+
+
+def from_preset(name, **settings):
+    """The Config of a preset, with `settings` changed."""
+    if name not in PRESETS:
+        raise ConfigError('There is no preset %r: choose from %s.' % (name, ', '.join(sorted(PRESETS))))
+    return Config().change(preset=name, **dict(PRESETS[name], **settings))
+
+
+def load(path):
+    """Reads what Config.save wrote. ConfigError names the file where it cannot be read or does not hold settings."""
+    try:
+        with open(path) as file:
+            settings = json.load(file)
+    except (OSError, ValueError) as error:
+        raise ConfigError('%s cannot be read as settings (%s): is this a run directory?' % (path, error))
+    if not isinstance(settings, dict):
+        raise ConfigError('%s does not hold settings: it must be a JSON object.' % path)
+    try:
+        return Config().change(**settings)
+    except ConfigError as error:
+        raise ConfigError('In %s: %s' % (path, error))

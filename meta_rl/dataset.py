@@ -1,0 +1,159 @@
+"""The image sets of a Harlow experiment: drawn ones, a folder of one's own, and the train / held-out split.
+
+An image set is a uint8 array [N, 256, 256, 3], RGB; on disk a folder of 0001.png, 0002.png, ..., which is what the lab reads.
+"""
+import hashlib
+import os
+import re
+import tempfile
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from meta_rl.config import ConfigError
+from meta_rl.drawing import SIDE, draw_images, drawn, watched
+
+__all__ = ['DatasetError', 'SIDE', 'draw_images', 'drawn_folder', 'folder_of', 'load_folder', 'split', 'write_images']
+MEND = 'replace it or take it out of the folder.'
+
+
+class DatasetError(ConfigError):
+    """The pictures cannot be used as they are; the message names the file and says what to do."""
+
+
+def write_images(folder, images):
+    """Writes `images` (an iterable of uint8 [256, 256, 3]) as `folder`/0001.png, 0002.png, ...: all of them, or nothing.
+
+    Raises: DatasetError if `folder` exists already or an image is of another shape or dtype; OSError if the disk refuses.
+    """
+    _refuse_existing(folder)
+    parent, name = os.path.split(os.path.abspath(folder))
+    os.makedirs(parent, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.%s-' % name, dir=parent) as scratch:
+        staged = os.path.join(scratch, name)  # one level down: the scratch folder itself is closed to other users
+        os.mkdir(staged)
+        for number, image in enumerate(images, 1):
+            if image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8:
+                raise DatasetError('Image %d is %s %s: make it uint8 (256, 256, 3).' % (number, image.dtype, image.shape))
+            Image.fromarray(image).save(os.path.join(staged, '%04d.png' % number), compress_level=1)
+        _refuse_existing(folder)  # again: drawing takes a while, and rename() would replace an empty folder
+        os.rename(staged, os.path.join(parent, name))
+
+
+def drawn_folder(cache='images', count=42, seed=0):
+    """The path of `cache`/drawn-COUNT-seedSEED: drawn once, then used as it is, whoever has replaced pictures in it.
+
+    Raises: DatasetError if a picture is missing; OSError if the folder cannot be written.
+    """
+    folder = os.path.join(cache, 'drawn-%d-seed%d' % (count, seed))
+    _make_once(folder, lambda: drawn(count, seed))
+    for name in ('%04d.png' % number for number in range(1, count + 1)):
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise DatasetError('%s has no %s: put one there, or delete the folder to have it drawn anew.' % (folder, name))
+    return folder
+
+
+def load_folder(folder, count=None, allow_flat=False):
+    """Reads the first `count` (None: all) PNG and JPEG pictures of `folder`: uint8 [count, 256, 256, 3].
+
+    Sorted names are the numbering, 2.png before 10.png; hidden files and other types are passed over. A picture is turned
+    as its EXIF says, laid on black where it is transparent, cropped to its central square and resized.
+
+    Raises: DatasetError for a folder that cannot be read or has too few pictures, and for a picture that is empty, broken,
+    a copy of another or, unless `allow_flat`, grey or of one single colour.
+    """
+    names = _picture_names(folder)
+    wanted = len(names) if count is None else count
+    if len(names) < max(wanted, 1):
+        raise DatasetError('%s has %d PNG or JPEG pictures, and %d are needed: add some.' % (folder, len(names), max(wanted, 1)))
+    images, owners = np.empty((wanted, SIDE, SIDE, 3), np.uint8), {}
+    for k, name in enumerate(watched(names[:wanted], wanted, 'reading')):
+        path = os.path.join(folder, name)
+        images[k] = image = _read(path)
+        red, green, blue = image[:, :, 0], image[:, :, 1], image[:, :, 2]
+        if not allow_flat and image.tobytes() == image[0, 0].tobytes() * SIDE ** 2:
+            raise DatasetError('%s is one single colour, or transparent all over: %s' % (path, MEND))
+        if not allow_flat and (red == green).all() and (green == blue).all():
+            raise DatasetError('%s is grey, and the lab wants colour: %s' % (path, MEND))
+        owner = owners.setdefault(_digest(image), path)
+        if owner != path:
+            raise DatasetError('%s is the same picture as %s: %s' % (path, owner, MEND))
+    return images
+
+
+def split(images, train, held_out):
+    """(training, held-out) views of `images` [N, ...]: the first `train`, and the `held_out` after them, as the lab has it.
+
+    Raises: DatasetError if there are too few, or if an image is on both sides.
+    """
+    if train + held_out > len(images):
+        raise DatasetError('%d training and %d held-out images are more than %d: add some.' % (train, held_out, len(images)))
+    known = {_digest(image): number for number, image in enumerate(images[:train], 1)}
+    for number, image in enumerate(images[train:train + held_out], train + 1):
+        twin = known.get(_digest(image))
+        if twin:
+            raise DatasetError('Held-out image %d is the same as training image %d: replace one of them.' % (number, twin))
+    return images[:train], images[train:train + held_out]
+
+
+def folder_of(config):
+    """The dataset folder (%04d.png, 256x256 RGB) of a Config: the drawn set, or its user's own pictures made fit for the lab.
+
+    The latter are kept in the cache under a name made of their content, so that no run ever sees them change.
+    """
+    if not config.images:
+        return drawn_folder(config.image_cache, config.image_count, config.image_seed)
+    images = load_folder(config.images, config.image_count)
+    folder = os.path.join(config.image_cache, 'own-%d-%s' % (config.image_count, hashlib.sha256(images).hexdigest()[:12]))
+    _make_once(folder, lambda: images)
+    return folder
+
+
+def _make_once(folder, make_images):
+    if not os.path.lexists(folder):
+        try:
+            write_images(folder, make_images())
+        except (DatasetError, OSError):
+            if not os.path.isdir(folder):  # else another run has made it in the meantime, which is as good
+                raise
+
+
+def _refuse_existing(folder):
+    if os.path.lexists(folder):
+        raise DatasetError('%s exists already and is left alone: delete it or choose another name.' % folder)
+
+
+def _picture_names(folder):
+    try:
+        names = [name for name in os.listdir(folder) if re.match(r'[^.].*\.(png|jpe?g)$', name, re.I | re.S)]
+    except OSError as error:
+        raise DatasetError('%s cannot be read as a folder (%s): check its path and permissions.' % (folder, error.strerror))
+    return sorted(names, key=lambda name: (re.sub('[0-9]+', lambda digits: digits.group().zfill(20), name), name))
+
+
+def _read(path):
+    try:
+        with Image.open(path, formats=('PNG', 'JPEG')) as opened:
+            opened.draft(None, (2 * SIDE, 2 * SIDE))  # a big JPEG is decoded at a fraction of its size, several times faster
+            picture = _on_black(ImageOps.exif_transpose(opened))
+    except Exception as error:  # of a broken file Pillow raises anything: OSError, SyntaxError, struct.error, ...
+        empty = os.path.isfile(path) and not os.path.getsize(path)
+        reason = 'empty' if empty else getattr(error, 'strerror', None) or 'broken, cut short or of another format'
+        raise DatasetError('%s cannot be read as PNG or JPEG (%s): %s' % (path, reason, MEND)) from error
+    (width, height), side = picture.size, min(picture.size)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = np.asarray(picture.crop((left, top, left + side, top + side)))
+    return cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC)
+
+
+def _on_black(picture):
+    if picture.mode.startswith('I'):  # 16-bit grey, which convert() would clip instead of scale
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ('RGBA', 'LA', 'PA') or 'transparency' in picture.info:
+        picture = Image.alpha_composite(Image.new('RGBA', picture.size, 'black'), picture.convert('RGBA'))
+    return picture.convert('RGB')
+
+
+def _digest(image):
+    return hashlib.sha256(image.tobytes()).digest()
