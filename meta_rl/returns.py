@@ -1,0 +1,51 @@
+"""Discounted returns and advantages of a rollout: pure functions on arrays [T, B] (T decisions of B episodes side by side)."""
+import numpy as np
+
+
+def discounted_returns(rewards, bootstrap, discounts):
+    """What each decision brought in: R[t] = rewards[t] + discounts[t] * R[t + 1], with R[T] = bootstrap.
+
+    Args:
+      rewards: float [T, B], what was paid for each decision.
+      bootstrap: float [B] or a number: the value of what follows the rollout, 0 if the episodes end with it.
+      discounts: gamma; or float [T, B], gamma where the episode went on after the decision and 0 where it ended.
+
+    Returns:
+      float32 [T, B].
+
+    Raises:
+      ValueError: if the shapes do not go together.
+    """
+    rewards = np.asarray(rewards, np.float32)
+    discounts = np.broadcast_to(np.asarray(discounts, np.float32), rewards.shape)
+    following = np.broadcast_to(np.asarray(bootstrap, np.float32), rewards.shape[1:])
+    returns = np.empty_like(rewards)
+    for t in reversed(range(len(rewards))):
+        following = returns[t] = rewards[t] + discounts[t] * following
+    return returns
+
+
+def generalized_advantages(rewards, values, bootstrap, discounts, lambda_=1.):
+    """How much better each decision turned out than expected, A(gamma, lambda) of Schulman et al. 2016, equation 16.
+
+    A[t] is the sum over k of (gamma * lambda)^k delta[t + k], where delta[t] = rewards[t] + gamma * values[t + 1] - values[t] is
+    itself an advantage, looking one decision ahead. It is thus a discounted return of deltas.
+
+    Args:
+      rewards, bootstrap, discounts: as in discounted_returns.
+      values: float [T, B], the return expected before each decision.
+      lambda_: float in [0, 1]. 1, the setting of awjuliani's Meta-RL, gives returns - values: unbiased. Less trusts the values more.
+
+    Returns:
+      float32 [T, B]. The matching target of the values is this + values.
+
+    Raises:
+      ValueError: if the shapes do not go together.
+    """
+    values = np.asarray(values, np.float32)
+    if values.shape != np.shape(rewards):
+        raise ValueError(f'values {values.shape} and rewards {np.shape(rewards)} must have the same shape.')
+    bootstrap = np.broadcast_to(np.asarray(bootstrap, np.float32), values.shape[1:])
+    next_values = np.concatenate([values[1:], bootstrap[np.newaxis]])
+    deltas = rewards + np.asarray(discounts, np.float32) * next_values - values
+    return discounted_returns(deltas, 0., np.asarray(discounts, np.float32) * lambda_)

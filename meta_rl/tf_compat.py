@@ -1,0 +1,115 @@
+"""The one place that knows that there is more than one TensorFlow.
+
+The rest of the code writes TensorFlow 1 (graphs and sessions) against the `tf` of this module; it runs on 1.12 (Python 3.6) and on
+2.16 and later, where that interface lives on as `tf.compat.v1`. What the newest TensorFlow lacks of it (`nn.rnn_cell`, `layers`) is not used.
+"""
+import os
+import warnings
+
+# Before the import, or TensorFlow does not see it. A value set outside is left alone.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+# oneDNN is no faster on matrices this small, adds up in an order that depends on the processor, and says so twice whatever the log level.
+os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
+with warnings.catch_warnings():
+    warnings.simplefilter('ignore', FutureWarning)  # of NumPy, about the dtypes of 1.12
+    import tensorflow
+    from tensorflow.core.protobuf.config_pb2 import CallableOptions
+
+import numpy as np
+
+IS_V1 = tensorflow.__version__.startswith('1.')
+tf = tensorflow if IS_V1 else tensorflow.compat.v1
+
+tf.logging.set_verbosity(tf.logging.ERROR)
+if not IS_V1:
+    tf.disable_v2_behavior()
+# The older reference variables may change while an operation still reads them; a resource variable keeps what was read. The order
+# "gradients, update, copy of the update" inside one session call rests on it.
+tf.enable_resource_variables()
+if IS_V1:
+    # 1.12 asks even a closed session to release a callable, and prints a traceback when it refuses; later ones look first.
+    tf.Session._Callable.__del__ = lambda self, release=tf.Session._Callable.__del__: self._session._closed or release(self)
+
+
+def session_config(threads=1):
+    """Settings of a session for small networks: any number of Python threads may run it at once.
+
+    Args:
+      threads: int, how many threads may share ONE operation. A product with an LSTM of 48 units takes microseconds, less than handing
+        half of it to another core: 1 is fastest, and adds in the same order in every run. TensorFlow has one such pool for the whole
+        process, so the first session decides.
+
+    Returns:
+      tf.ConfigProto. A device that is not there is replaced by one that is; memory of a GPU is taken as needed.
+    """
+    config = tf.ConfigProto(intra_op_parallelism_threads=threads, allow_soft_placement=True)
+    config.gpu_options.allow_growth = True
+    if not IS_V1:
+        # Run each graph in the thread that asks for it: nothing is handed over, and workers do not queue for a pool. 1.12 aborts on this.
+        config.inter_op_parallelism_threads = -1
+    elif not tf.test.is_built_with_cuda():
+        # 1.12 can at least run all operations of a call in one thread: half the processor time. It cannot do so across two devices.
+        config.experimental.executor_type = 'SINGLE_THREADED_EXECUTOR'
+    return config
+
+
+def make_callable(session, fetches, feeds):
+    """Makes a function that runs `fetches` in `session`: what session.run does, without its 0.1 ms of Python at every call.
+
+    The method behind it bears an underscore, but Keras was built on it: every TensorFlow from 1.9 to 2.21 has it.
+
+    Args:
+      session: tf.Session.
+      fetches: list of tensors and operations.
+      feeds: list of placeholders.
+
+    Returns:
+      A function of one array for each placeholder that returns a list of one array for each tensor. It raises ValueError if an array
+      does not fit its placeholder (TensorFlow itself no longer looks at shapes here) and may be called by several threads at once.
+    """
+    options = CallableOptions(
+        feed=[feed.name for feed in feeds],
+        fetch=[fetch.name for fetch in fetches if isinstance(fetch, tf.Tensor)],
+        target=[fetch.name for fetch in fetches if not isinstance(fetch, tf.Tensor)])
+    run = session._make_callable_from_options(options)
+    expected = [(feed.name, feed.dtype.as_numpy_dtype, feed.shape.as_list()) for feed in feeds]
+
+    def call(*arrays):
+        return run(*[_fitted(array, *e) for array, e in zip(arrays, expected)])
+    return call
+
+
+def _fitted(array, name, dtype, shape):
+    array = np.asarray(array, dtype)
+    if len(array.shape) != len(shape) or any(want not in (None, size) for size, want in zip(array.shape, shape)):
+        raise ValueError(f'{name} has shape {list(shape)}, the array given for it {list(array.shape)}.')
+    return array
+
+
+def devices(config=None):
+    """The devices that can compute, as tf.device names them: ['/device:CPU:0', '/device:GPU:0', ...].
+
+    Args:
+      config: tf.ConfigProto of the session to come (see session_config about the first session of a process).
+    """
+    with tf.Session(graph=tf.Graph(), config=config or session_config()) as session:
+        found = session.list_devices()
+    return [_short(device.name) for device in found if device.device_type in ('CPU', 'GPU')]
+
+
+def check_device(name, config=None):
+    """One sentence if the device `name` ('/cpu:0', '/device:GPU:0') is not on this machine, else None.
+
+    Computing on it is no error: session_config lets TensorFlow take another device.
+    """
+    try:
+        wanted = _short(name)
+    except ValueError:
+        return f'{name!r} is not the name of a device, as /cpu:0 and /device:GPU:0 are.'
+    found = devices(config)
+    return None if wanted in found else f'There is no {wanted} on this machine (there is {", ".join(found)}): computing on {found[0]}.'
+
+
+def _short(name):
+    device = tf.DeviceSpec.from_string(name)
+    return f'/device:{device.device_type}:{device.device_index or 0}'
