@@ -1,0 +1,109 @@
+"""What the network is shown of a frame."""
+import numpy as np
+
+from meta_rl.dataset import DatasetError
+from meta_rl.psychlab import camera, pictures
+
+# A real frame differs from the camera model by .33/255 in the mean over an image, 5/255 at the worst pixel (measured on
+# DeepMind Lab); two images of a drawn set differ by at least 30/255. What is farther away than this is not that image.
+TOLERANCE = 3.  # mean absolute difference, of 255
+FACING = camera.degrees_to_shorts(90)  # the yaw from which decisions are made
+
+
+class UnknownImage(RuntimeError):
+    """The frame does not show two images of the set, one on each side."""
+
+
+class ImageIndex(object):
+    """Finds which image of a set each side of a frame shows, by matching its pixels against how the lab shows each image.
+
+    Args:
+      dataset: folder of %04d.png, or 'dummy' (see psychlab.pictures).
+      count: int, N: images 1..N of it are the set.
+      width, height: int, pixels of the frames.
+    Raises: DatasetError if two images of the set cannot be told apart at this size.
+
+    The viewer must face the screen (yaw 90, pitch 0). An image has the same index on both sides.
+    """
+
+    def __init__(self, dataset, count, width, height):
+        view = camera.camera(width, height).view(0, FACING, 0.)
+        pairs = [pictures.image_pair_side(dataset, number) for number in range(1, count + 1)]
+        self._places, self._shown, self._known = [], [], []
+        for side in range(2):
+            patches = [view.patch(pair[side]) for pair in pairs]
+            self._places.append(patches[0][0])
+            self._shown.append(np.stack([pixels for _, pixels in patches]))  # uint8 [N, h, w, 3]
+            known = {}
+            for index, (_, pixels) in enumerate(patches):
+                twin = known.setdefault(pixels.tobytes(), index)
+                if twin != index:
+                    raise DatasetError('Images %d and %d look the same in frames of %dx%d pixels: replace one of them.' % (
+                        twin + 1, index + 1, width, height))
+            self._known.append(known)
+        self.count = count
+
+    def __call__(self, frame):
+        """(left, right): the indices, in 0..N-1, of the images that `frame` (uint8 [H, W, 3], RGB) shows.
+
+        Raises: UnknownImage where a side shows no image, or none of the set.
+        """
+        return self._find(frame, 0), self._find(frame, 1)
+
+    def _find(self, frame, side):
+        part = frame[self._places[side]]
+        index = self._known[side].get(part.tobytes())
+        return self._nearest(part, side) if index is None else index
+
+    def _nearest(self, part, side):
+        if not part.any():
+            raise UnknownImage('There is no image on the %s of the frame.' % ('left', 'right')[side])
+        distances = np.abs(self._shown[side].astype(np.int16) - part).mean((1, 2, 3))
+        nearest = int(distances.argmin())
+        if distances[nearest] > TOLERANCE:
+            raise UnknownImage('What is on the %s of the frame is no image of the set: the nearest, number %d, differs by '
+                               '%.1f/255 in the mean.' % (('left', 'right')[side], nearest + 1, distances[nearest]))
+        if len(self._known[side]) < 64 * self.count:  # a lab that renders alike every time fills a few of these at most
+            self._known[side][part.tobytes()] = nearest
+        return nearest
+
+
+class OneHot(object):
+    """Observation `onehot`: float32 [2, N], row 0 the image on the left, row 1 the one on the right."""
+
+    def __init__(self, index):
+        self._index = index
+        self.shape = 2, index.count
+
+    def __call__(self, frame):
+        """The observation of a frame, uint8 [H, W, 3]. Raises UnknownImage."""
+        left, right = self._index(frame)
+        shown = np.zeros(self.shape, np.float32)
+        shown[0, left] = shown[1, right] = 1
+        return shown
+
+
+class Brightness(object):
+    """Observation `brightness` of the published two-image run: float32 [2, 1], 1 on the brighter side, 0 on the other."""
+
+    shape = 2, 1
+
+    def __init__(self, width, height):
+        view = camera.camera(width, height).view(0, FACING, 0.)
+        white = np.full((pictures.SHOWN_SIZE, pictures.SHOWN_SIZE, 3), 255, np.uint8)
+        self._places = [view.patch(pictures.picture(white, corner))[0]
+                        for corner in (pictures.LEFT_CORNER, pictures.RIGHT_CORNER)]
+
+    def __call__(self, frame):
+        """The observation of a frame, uint8 [H, W, 3]. Raises UnknownImage where both sides are as bright."""
+        left, right = (int(frame[place].sum()) for place in self._places)
+        if left == right:
+            raise UnknownImage('Both sides of the frame are as bright: are there images on it?')
+        return np.array([[left > right], [right > left]], np.float32)
+
+
+def make(config, folder):
+    """The observation that a Config asks for, of the images in the dataset folder `folder`: an object to call with frames."""
+    if config.observation == 'brightness':
+        return Brightness(config.width, config.height)
+    return OneHot(ImageIndex(folder, config.image_count, config.width, config.height))

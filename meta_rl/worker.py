@@ -1,0 +1,92 @@
+"""Worker: plays episodes with a local copy of the network and sends its gradients to the shared one (A3C, Mnih et al. 2016)."""
+import collections
+
+import numpy as np
+
+from meta_rl.ac_network import Inputs
+from meta_rl.environment import TRIALS
+from meta_rl.returns import discounted_returns, generalized_advantages
+
+# B whole episodes of T decisions, side by side. inputs: Inputs of arrays [T, B, ...]; state: the LSTMState before the
+# first decision; actions: int32 [T, B]; rewards, values: float32 [T, B], what each decision earned and what was expected
+# before it; correct: float32 [T, B], 1 where the lab's events call the trial correct, else 0.
+Rollout = collections.namedtuple('Rollout', 'inputs state actions rewards values correct')
+
+
+def sample(policy, random):
+    """Draws actions, int [B], from the probabilities `policy` [B, a_size] with a RandomState, one number for each."""
+    # Without the last column, which may fall short of 1 by rounding, no draw can run past the last action.
+    return (random.random_sample((len(policy), 1)) >= policy[:, :-1].cumsum(1)).sum(1)
+
+
+def play(network, session, envs, random, greedy=False):
+    """Plays one episode in each of B environments.
+
+    Args:
+      network: AC_Network that acts.
+      session: tf.Session.
+      envs: list of B HarlowEnv.
+      random: np.random.RandomState that actions are sampled with.
+      greedy: bool, take the likeliest action instead.
+    Returns: Rollout.
+    """
+    lead = TRIALS, len(envs)
+    first = [env.reset() for env in envs]
+    obs = np.zeros(lead + first[0].shape, np.float32)
+    obs[0] = first
+    inputs = Inputs(obs, np.full(lead, -1, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32))
+    inputs.timestep[:] = np.arange(TRIALS)[:, None]
+    start = state = network.get_initial_state(len(envs))
+    actions, rewards, values = np.zeros(lead, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32)
+    for t in range(TRIALS):
+        policy, values[t], state = network.act(session, Inputs(*(part[t] for part in inputs)), state)
+        actions[t] = policy.argmax(1) if greedy else sample(policy, random)
+        for b, (env, action) in enumerate(zip(envs, actions[t].tolist())):
+            seen, rewards[t, b], _ = env.step(action)
+            if seen is not None:
+                obs[t + 1, b] = seen
+        if t + 1 < TRIALS:
+            inputs.prev_action[t + 1], inputs.prev_reward[t + 1] = actions[t], rewards[t]
+    return Rollout(inputs, start, actions, rewards, values, np.array([env.correct for env in envs], np.float32).T)
+
+
+class Worker(object):
+    """One of the threads of a run.
+
+    Args:
+      number: int, counted from 0.
+      network: AC_Network of scope `worker_<number>`.
+      envs: list of B HarlowEnv, drawing from `random`.
+      random: np.random.RandomState of this worker alone: with `envs`, all that chance decides here.
+      gamma, gae_lambda: float, see Config.
+    """
+
+    def __init__(self, number, network, envs, random, gamma, gae_lambda):
+        self.number = number
+        self.network = network
+        self.envs = envs
+        self.random = random
+        self._gamma, self._gae_lambda = gamma, gae_lambda
+
+    def work(self, session, coordinator, report):
+        """Plays and learns until the coordinator (tf.train.Coordinator) asks for a stop.
+
+        `report(worker, rollout, losses, episodes)` is called after each update; `episodes` counts those of all workers.
+        """
+        self.network.pull(session)
+        while not coordinator.should_stop():
+            rollout = play(self.network, session, self.envs, self.random)
+            losses, episodes = self.train(rollout, session)
+            report(self, rollout, losses, episodes)
+
+    def train(self, rollout, session):
+        """One update of the shared network by a Rollout. Returns (Losses, episodes played so far by all workers)."""
+        # The episodes end with the rollout: nothing follows that a value would have to stand for.
+        returns = discounted_returns(rollout.rewards, 0., self._gamma)
+        advantages = generalized_advantages(rollout.rewards, rollout.values, 0., self._gamma, self._gae_lambda)
+        return self.network.train(session, rollout.inputs, rollout.state, rollout.actions, returns, advantages)
+
+    def close(self):
+        """Closes the labs."""
+        for env in self.envs:
+            env.close()
