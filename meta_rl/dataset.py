@@ -102,6 +102,15 @@ def folder_of(config):
 
     The latter are kept in the cache under a name made of their content, so that no run ever sees them change.
     """
+    if config.image_set == 'black-white':
+        if config.image_count != 2:
+            raise ConfigError('image_count is %d: the black-white set has 2 images.' % config.image_count)
+        if config.observation != 'brightness':
+            raise ConfigError('observation is %s: a black image cannot be found on a black screen, choose brightness.'
+                              % config.observation)
+        folder = os.path.join(config.image_cache, 'black-white')
+        _make_once(folder, lambda: np.stack([np.full((SIDE, SIDE, 3), shade, np.uint8) for shade in (0, 255)]))
+        return folder
     if not config.images:
         return drawn_folder(config.image_cache, config.image_count, config.image_seed)
     images = load_folder(config.images, config.image_count)

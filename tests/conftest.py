@@ -27,3 +27,10 @@ def staged(**changes):
     setup = {'correct_id': 1, 'incorrect_id': 2, 'correct_side': ['left', 'right'] * 3, 'pitch': 0., 'yaw': 90.}
     setup.update(changes)
     return setup
+
+
+def pytest_configure(config):
+    """TensorFlow 1.12 warns a thousand times of what NumPy has renamed since; that is not ours to mend."""
+    for module in ('tensorflow', 'google', 'h5py'):
+        config.addinivalue_line('filterwarnings', 'ignore::DeprecationWarning:%s.*' % module)
+        config.addinivalue_line('filterwarnings', 'ignore::FutureWarning:%s.*' % module)

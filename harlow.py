@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Meta-reinforcement learning of the Harlow task: train, evaluate, bench.
+
+    python harlow.py                 trains with the default preset, the same as: python harlow.py train
+    python harlow.py evaluate RUN    measures a trained agent, trial by trial
+    python harlow.py bench           measures how fast all of it is
+"""
+import argparse
+import os
+import sys
+
+import attr
+
+from meta_rl import config as config_module
+from meta_rl.config import Config, ConfigError
+
+COMMANDS = 'train', 'evaluate', 'bench'
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage lines before it."""
+
+    def error(self, message):
+        self.exit(2, '%s: %s (see --help)\n' % (self.prog, message))
+
+
+def truth(text):
+    if text not in ('true', 'false'):
+        raise argparse.ArgumentTypeError("%r is neither true nor false" % text)
+    return text == 'true'
+
+
+def add_settings(parser):
+    """One flag for each setting of Config, with its help, its unit and its default."""
+    for field in attr.fields(Config):
+        if field.name == 'preset':
+            continue
+        kind = truth if isinstance(field.default, bool) else type(field.default)
+        default = str(field.default).lower() if kind is truth else repr(field.default)
+        names = sorted({'--' + field.name.replace('_', '-'), '--' + field.name})
+        parser.add_argument(*names, dest=field.name, type=kind, choices=field.metadata['choices'],
+                            default=argparse.SUPPRESS, metavar=None if field.metadata['choices'] else 'X',
+                            help='%s; default %s' % (field.metadata['help'].replace('%', '%%'), default))
+
+
+def make_parser():
+    parser = Parser(prog='harlow.py', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest='command', metavar='{%s}' % ','.join(COMMANDS), parser_class=Parser)
+
+    train = commands.add_parser('train', help='train an agent', description='Trains an agent into a new run directory.')
+    train.add_argument('--preset', default='harlow42', choices=sorted(config_module.PRESETS), help='default harlow42')
+    train.add_argument('--resume', metavar='RUN', help='go on with this run directory, with its own settings; of the '
+                       'settings below only --episodes, --device and the two intervals may be given with it')
+    add_settings(train)
+
+    evaluate = commands.add_parser('evaluate', help='measure a trained agent, trial by trial')
+    evaluate.add_argument('run', metavar='RUN', help='run directory')
+    evaluate.add_argument('--episodes', type=int, default=1000, help='episodes to play [episodes]; default 1000')
+    evaluate.add_argument('--seed', type=int, default=1000003, help="what its draws start from; default 1000003")
+    evaluate.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
+    evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
+
+    bench = commands.add_parser('bench', help='measure how fast the lab and the training are')
+    bench.add_argument('--seconds', type=float, default=2., help='time for each figure [s]; default 2')
+    return parser
+
+
+def train(args):
+    given = {name: value for name, value in vars(args).items() if name in config_module.NAMES and name != 'preset'}
+    if args.resume is not None:
+        settings = config_module.load(os.path.join(args.resume, 'config.json'))
+        fixed = sorted(set(given) - {'episodes', 'device', 'log_every', 'checkpoint_every'})
+        if fixed:
+            raise ConfigError('--%s cannot change in the middle of a run: leave it out, or start a new run without '
+                              '--resume.' % fixed[0])
+        settings = settings.change(**given)
+    else:
+        settings = config_module.from_preset(args.preset, **given)
+    from meta_rl import training
+    try:
+        run, mean_return, seconds = training.run(settings, args.resume)
+    except training.Interrupted as stop:
+        print('\nStopped and saved. To go on: python harlow.py train --resume %s' % stop.run)
+        return 130
+    from meta_rl import plotting
+    print('Done in %.0f s: mean return %.2f of 25 over the last 1,000 episodes. Its curve: %s' % (
+        seconds, mean_return, plotting.reward_curve(run)))
+    print('To measure it trial by trial: python harlow.py evaluate %s' % run)
+    return 0
+
+
+def evaluate(args):
+    if args.episodes < 1:
+        raise ConfigError('--episodes is %d: it must be at least 1.' % args.episodes)
+    if not 0 <= args.seed < 2 ** 32:
+        raise ConfigError('--seed is %d: it must be from 0 to 4294967295.' % args.seed)
+    from meta_rl import evaluation
+    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint)
+    print(evaluation.table(report))
+    if args.json:
+        config_module.write_json(args.json, report)
+    return 0
+
+
+def bench(args):
+    if not 0 < args.seconds < float('inf'):
+        raise ConfigError('--seconds is %s: it must be more than 0.' % args.seconds)
+    from meta_rl import bench as measurements
+    measurements.run(args.seconds)
+    return 0
+
+
+def main(arguments):
+    """Runs one command. Returns the exit status: 0, 2 where the input is wrong, 130 after Ctrl-C."""
+    if not arguments or arguments[0] not in COMMANDS + ('-h', '--help'):
+        arguments = ['train'] + arguments
+    args = make_parser().parse_args(arguments)
+    try:
+        return {'train': train, 'evaluate': evaluate, 'bench': bench}[args.command](args)
+    except (ConfigError, OSError) as error:
+        print('harlow.py %s: %s' % (args.command, error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,123 @@
+"""Frozen weights: how often each trial is right. Meta-learning shows there, in the steps from trial 1 to trial 2 and after."""
+import math
+import os
+
+import numpy as np
+
+from meta_rl import checkpoints, config as config_module, dataset, oracles
+from meta_rl.ac_network import GLOBAL
+from meta_rl.environment import TRIALS, make_envs
+from meta_rl.tf_compat import session_config, tf
+from meta_rl.training import make_network
+from meta_rl.worker import play
+
+SIDE_BY_SIDE = 100
+MODES = 'sampled', 'greedy'
+SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
+Z95 = 1.959963984540054  # the normal distribution has 95% of its weight within this many deviations
+
+
+def wilson(successes, count):
+    """The 95% interval (low, high) of a fraction that was seen `successes` times in `count`: E. B. Wilson 1927."""
+    fraction, z2 = successes / count, Z95 ** 2
+    centre = (fraction + z2 / (2 * count)) / (1 + z2 / count)
+    half = Z95 * math.sqrt(fraction * (1 - fraction) / count + z2 / (4 * count ** 2)) / (1 + z2 / count)
+    return max(centre - half, 0.), min(centre + half, 1.)
+
+
+class Frozen(object):
+    """A trained network that plays and does not learn; a context manager.
+
+    Args:
+      run: str, path of a run directory.
+    Raises: ConfigError where it is none.
+    """
+
+    def __init__(self, run):
+        self.config = config_module.load(os.path.join(run, 'config.json'))
+        self._folder = dataset.folder_of(self.config)
+        self._graph = tf.Graph()
+        with self._graph.as_default(), tf.device(self.config.device):
+            self._network = make_network(self.config, GLOBAL)
+            self._saver = tf.train.Saver(tf.trainable_variables(GLOBAL + '/'))
+            self._session = tf.Session(config=session_config())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._session.close()
+
+    def restore(self, path):
+        """Takes the weights of the checkpoint `path`. Returns self."""
+        self._saver.restore(self._session, path)
+        return self
+
+    def measure(self, episodes, seed=SEED, greedy=False):
+        """Plays `episodes`. Returns a dict of plain data: return_mean, return_ci95, per_trial, per_trial_ci95, nearest_oracle."""
+        random = np.random.RandomState(seed)
+        envs = make_envs(self.config, self._folder, min(SIDE_BY_SIDE, episodes), random)
+        returns, correct = [], []
+        while len(returns) < episodes:
+            rollout = play(self._network, self._session, envs[:episodes - len(returns)], random, greedy)
+            returns.extend(rollout.rewards.sum(0).tolist())
+            correct.extend(rollout.correct.T)
+        for env in envs:
+            env.close()
+        mean = float(np.mean(returns))
+        half = Z95 * float(np.std(returns, ddof=1)) / math.sqrt(episodes) if episodes > 1 else None
+        per_trial = [float(successes) / episodes for successes in np.sum(correct, 0)]
+        return {'return_mean': mean, 'return_ci95': None if half is None else [mean - half, mean + half],
+                'per_trial': per_trial, 'per_trial_ci95': [list(wilson(p * episodes, episodes)) for p in per_trial],
+                'nearest_oracle': oracles.nearest(per_trial).name}
+
+
+def evaluate(run, episodes=1000, seed=SEED, which='latest'):
+    """Plays `episodes` with the weights of a run directory as they are, sampled and then greedy.
+
+    Args:
+      run: str, path of a run directory.
+      seed: int.
+      which: 'latest' or 'best', the checkpoint.
+    Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
+      more at the top; and `run`, `checkpoint`, `episodes`, `seed`.
+    """
+    with Frozen(run) as frozen:
+        path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
+        frozen.restore(path)
+        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed}
+        for mode in MODES:
+            report[mode] = frozen.measure(episodes, seed, mode == 'greedy')
+    report.update(report[MODES[0]], policy=MODES[0])
+    return report
+
+
+def learning_set(run, episodes=1000):
+    """How the learning set formed: float [7, 6], the fraction right in each trial at the end of each seventh of a run.
+
+    Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory.
+    Raises: ConfigError where not all of them were kept.
+    """
+    path = os.path.join(run, 'learning_set.csv')
+    if not os.path.exists(path):
+        kept = checkpoints.quantiles(run)
+        if len(kept) < checkpoints.QUANTILES:
+            raise config_module.ConfigError('%s has %d of the %d checkpoints of a finished run: let it end first.' % (
+                run, len(kept), checkpoints.QUANTILES))
+        with Frozen(run) as frozen:
+            profiles = [frozen.restore(checkpoint).measure(episodes)['per_trial'] for checkpoint in kept]
+        np.savetxt(path, profiles, '%.4f', ',')
+    return np.loadtxt(path, delimiter=',')
+
+
+def table(report):
+    """The report of `evaluate` as text."""
+    lines = ['%d episodes with frozen weights, %s of %s' % (report['episodes'], report['checkpoint'], report['run']),
+             '%-8s %7s  %s' % ('', 'return', '  '.join('%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
+    for mode in MODES:
+        part = report[mode]
+        lines.append('%-8s %7.2f  %s' % (mode, part['return_mean'], '  '.join(
+            '%5.1f%% %-8s' % (100 * p, '%.0f..%.0f' % (100 * low, 100 * high))
+            for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
+    lines.append('(after each fraction its 95%% interval) Nearest to: %s.' % report['nearest_oracle'])
+    return '\n'.join(line.rstrip() for line in lines)

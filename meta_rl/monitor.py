@@ -1,0 +1,117 @@
+"""Monitor: the record of a run while it goes on: curve.csv, TensorBoard points, a progress bar or lines in a log."""
+import collections
+import csv
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+from tqdm import tqdm
+
+from meta_rl.environment import TRIALS
+from meta_rl.tf_compat import tf
+
+ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
+LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
+COLUMNS = ['episodes', 'return', 'length', 'value'] + ACCURACIES + LOSSES
+TAGS = dict({'return': 'Perf/Reward', 'length': 'Perf/Length', 'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss',
+             'policy_loss': 'Losses/Policy Loss', 'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm',
+             'var_norm': 'Losses/Var Norm'},
+            **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
+LINES_EVERY = 10.  # seconds between two lines of a log
+
+
+def read_curve(path):
+    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS."""
+    with open(path) as file:
+        rows = list(csv.DictReader(file))
+    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
+
+
+class Monitor(object):
+    """Gathers what workers report; `log_every` episodes make one row. Called by all workers, so it locks.
+
+    Args:
+      folder: str, the run directory.
+      total: int, episodes of the run.
+      log_every: int, episodes for a row.
+      start: dict, `state()` of a run that goes on, or None. Rows written after it are dropped.
+    """
+
+    def __init__(self, folder, total, log_every, start=None):
+        self.lock = threading.Lock()
+        self.episodes = start['episodes'] if start else 0
+        self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
+        self._sums = start['sums'] if start else dict.fromkeys(COLUMNS[1:], 0.)
+        self._weight = start['weight'] if start else 0
+        self._total, self._log_every = total, log_every
+        self._path = os.path.join(folder, 'curve.csv')
+        self._keep_rows()
+        self._writer = tf.summary.FileWriter(folder)
+        if start:
+            self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), self.episodes + 1)
+        self._began, self._began_at = time.time(), self.episodes
+        self._last_line = self._began
+        self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not sys.stderr.isatty(),
+                         dynamic_ncols=True, smoothing=.1)
+
+    def _keep_rows(self):
+        rows = []
+        if os.path.exists(self._path):
+            with open(self._path, newline='') as file:
+                rows = [row for row in csv.DictReader(file) if int(row['episodes']) <= self.episodes]
+        with open(self._path + '.new', 'w', newline='') as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
+            writer.writeheader()
+            writer.writerows(rows)
+        os.replace(self._path + '.new', self._path)
+
+    def state(self):
+        """dict of plain data: what another Monitor needs to go on from here."""
+        return {'episodes': self.episodes, 'recent': list(self.recent), 'sums': self._sums, 'weight': self._weight}
+
+    def report(self, rollout, losses, episodes):
+        """Takes in one update (with the lock held). Returns whether it completed a row of curve.csv."""
+        batch = rollout.rewards.shape[1]
+        returns = rollout.rewards.sum(0)
+        self.recent.extend(returns.tolist())
+        values = [returns.mean(), len(rollout.rewards), rollout.values.mean()]
+        for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses)):
+            self._sums[name] += float(value) * batch
+        self._weight += batch
+        completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
+        self._bar.update(episodes - self.episodes)
+        self.episodes = episodes
+        if completed:
+            self._write_row()
+        return completed
+
+    def _write_row(self):
+        row = {name: value / self._weight for name, value in self._sums.items()}
+        self._sums, self._weight = dict.fromkeys(COLUMNS[1:], 0.), 0
+        with open(self._path, 'a', newline='') as file:
+            file.write(','.join([str(self.episodes)] + ['%.6g' % row[name] for name in COLUMNS[1:]]) + '\n')
+        speed = self.speed()
+        points = [tf.Summary.Value(tag=tag, simple_value=row[name]) for name, tag in TAGS.items()]
+        points.append(tf.Summary.Value(tag='Perf/Episodes per Second', simple_value=speed))
+        self._writer.add_summary(tf.Summary(value=points), self.episodes)
+        self._bar.set_postfix_str('return %.2f' % row['return'])
+        if self._bar.disable and (time.time() - self._last_line >= LINES_EVERY or self.episodes >= self._total):
+            self._last_line = time.time()
+            left = (self._total - self.episodes) / max(speed, 1e-9)
+            print('%d of %d episodes, return %.2f, %.0f episodes/s, %.0f s left' % (
+                self.episodes, self._total, row['return'], speed, max(left, 0)), flush=True)
+
+    def speed(self):
+        """float: episodes per second since the start (or since the run went on)."""
+        return (self.episodes - self._began_at) / max(time.time() - self._began, 1e-9)
+
+    def seconds(self):
+        """float: seconds since the start (or since the run went on)."""
+        return time.time() - self._began
+
+    def close(self):
+        """Flushes all that is kept open."""
+        self._bar.close()
+        self._writer.close()

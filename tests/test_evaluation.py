@@ -1,0 +1,161 @@
+"""Evaluation: the intervals, figures that agree with what was played, weights that stay as they are."""
+import hashlib
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from meta_rl import checkpoints, config as config_module, evaluation, training
+from meta_rl.config import ConfigError
+from meta_rl.tf_compat import tf
+from meta_rl.worker import Rollout
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    """A run directory of 1,120 episodes."""
+    folder = tmp_path_factory.mktemp('evaluation')
+    return training.run(config_module.from_preset(
+        'harlow42', episodes=1120, batch=32, log_every=560, checkpoint_every=320, image_count=4, width=32, height=32, units=8,
+        embedding=4, learning_rate=.02, seed=1, logdir=str(folder / 'runs'), image_cache=str(folder / 'images')))[0]
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """All that is played: (policy network's weights as they were, greedy, rollout)."""
+    rollouts = []
+
+    def play(network, session, envs, random, greedy=False, play=evaluation.play):
+        rollout = play(network, session, envs, random, greedy)
+        rollouts.append((session.run(network.local_vars), greedy, rollout))
+        return rollout
+    monkeypatch.setattr(evaluation, 'play', play)
+    return rollouts
+
+
+def digests(folder):
+    return {os.path.join(path, name): hashlib.sha256(open(os.path.join(path, name), 'rb').read()).hexdigest()
+            for path, _, names in os.walk(folder) for name in names}
+
+
+def weights(path):
+    reader = tf.train.NewCheckpointReader(path)
+    return [reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map()) if 'global/' in name and 'Adam' not in name]
+
+
+def same(one, other):
+    """Whether two lists hold the same arrays, in whatever order."""
+    return sorted(array.tobytes() for array in one) == sorted(array.tobytes() for array in other)
+
+
+@pytest.mark.parametrize('successes, count, interval', [
+    (81, 263, (.2553, .3662)), (15, 148, (.0624, .1605)), (0, 20, (0, .1611)), (1, 29, (.0061, .1718)),  # Newcombe 1998, table I
+    (20, 20, (.8389, 1)), (500, 1000, (.4691, .5309)), (1, 1, (.2065, 1)), (0, 1, (0, .7935))])
+def test_wilson_intervals_are_those_of_the_tables(successes, count, interval):
+    assert evaluation.wilson(successes, count) == pytest.approx(interval, abs=5.1e-5)
+
+
+def test_wilson_intervals_hold_the_truth_19_times_in_20():
+    random, held = np.random.RandomState(0), 0
+    for successes in random.binomial(200, .9, 2000):
+        low, high = evaluation.wilson(successes, 200)
+        held += low <= .9 <= high
+    assert .93 < held / 2000. < .97
+
+
+def test_the_figures_are_those_of_what_was_played(run, played):
+    report = evaluation.evaluate(run, 250, seed=3)
+    assert [greedy for _, greedy, _ in played] == [False] * 3 + [True] * 3  # 100, 100 and 50 side by side
+    for mode, rollouts in (('sampled', played[:3]), ('greedy', played[3:])):
+        part = report[mode]
+        returns = np.concatenate([rollout.rewards.sum(0) for _, _, rollout in rollouts])
+        right = np.concatenate([rollout.rewards > 0 for _, _, rollout in rollouts], 1).sum(1)
+        assert len(returns) == 250
+        assert part['per_trial'] == pytest.approx((right / 250.).tolist())
+        assert part['return_mean'] == pytest.approx(returns.mean())
+        assert part['return_mean'] == pytest.approx(5 * sum(2 * p - 1 for p in part['per_trial']))
+        assert part['per_trial_ci95'] == pytest.approx(np.array([evaluation.wilson(k, 250) for k in right]))
+        half = 1.96 * returns.std(ddof=1) / 250 ** .5
+        assert part['return_ci95'] == pytest.approx([returns.mean() - half, returns.mean() + half], abs=1e-3)
+    assert all(report[name] == value for name, value in report['sampled'].items())
+    assert (report['run'], report['checkpoint'], report['episodes'], report['seed'], report['policy']) == (
+        run, 'model-1120', 250, 3, 'sampled')
+    assert report['sampled']['per_trial'] != report['greedy']['per_trial']
+
+
+def test_the_weights_are_those_of_the_checkpoint_and_stay_so(run, played):
+    before = digests(run)
+    evaluation.evaluate(run, 210)
+    assert digests(run) == before
+    trained = weights(checkpoints.latest(run))
+    assert len(played) == 6 and all(same(used, trained) for used, _, _ in played)
+
+
+def test_the_best_checkpoint_is_taken_when_asked_for(run, played, tmp_path):
+    copy = str(tmp_path / 'copy')
+    shutil.copytree(run, copy)
+    folder = os.path.join(copy, 'checkpoints')
+    for ending in ('.index', '.data-00000-of-00001'):
+        shutil.copy(os.path.join(folder, 'model-320' + ending), os.path.join(folder, 'best' + ending))
+    for which, name in (('best', 'best'), ('latest', 'model-1120')):
+        report = evaluation.evaluate(copy, 5, which=which)
+        assert report['checkpoint'] == name
+        assert same(played[-1][0], weights(os.path.join(folder, name)))
+    assert not same(played[0][0], played[-1][0])
+
+
+def test_the_seed_decides_which_episodes_are_played(run):
+    reports = [evaluation.evaluate(run, 60, seed=seed) for seed in (1, 1, 2)]
+    assert reports[0] == reports[1]
+    assert reports[0]['sampled'] != reports[2]['sampled']
+
+
+def test_an_interval_of_no_width_and_none_at_all(run, monkeypatch):
+    assert evaluation.evaluate(run, 1)['return_ci95'] is None
+
+    def perfect(network, session, envs, random, greedy=False):
+        rewards = np.full((6, len(envs)), 5, np.float32)
+        return Rollout(None, None, None, rewards, None, np.ones_like(rewards))
+    monkeypatch.setattr(evaluation, 'play', perfect)
+    report = evaluation.evaluate(run, 12)
+    assert report['return_mean'] == 30 and report['return_ci95'] == [30, 30]
+    assert report['per_trial'] == [1] * 6 and report['per_trial_ci95'][0] == pytest.approx([.7575, 1], abs=1e-4)
+
+
+def test_the_table_says_it_in_print():
+    part = {'return_mean': 23.456, 'per_trial': [.5, .987, 1, 1, 1, 1], 'per_trial_ci95': [[.4691, .5309]] + [[.97, .995]] * 5,
+            'nearest_oracle': 'one-shot learning'}
+    lines = evaluation.table(dict(part, episodes=1000, checkpoint='model-10', run='runs/x', sampled=part, greedy=dict(
+        part, return_mean=-1))).splitlines()
+    assert '1000 episodes' in lines[0] and 'model-10 of runs/x' in lines[0]
+    assert lines[2].split()[:6] == ['sampled', '23.46', '50.0%', '47..53', '98.7%', '97..100']
+    assert lines[3].split()[:2] == ['greedy', '-1.00']
+
+
+def test_no_run_directory(tmp_path):
+    with pytest.raises(ConfigError, match='config.json cannot be read'):
+        evaluation.evaluate(str(tmp_path))
+
+
+# ---- the learning set ----
+
+def test_the_learning_set_is_measured_along_the_way_and_then_kept(run, played, tmp_path):
+    copy = str(tmp_path / 'copy')
+    shutil.copytree(run, copy)
+    profiles = evaluation.learning_set(copy, 40)
+    assert profiles.shape == (7, 6) and len(played) == 7
+    for profile, (used, greedy, rollout) in zip(profiles, played):
+        assert not greedy and np.allclose(profile, (rollout.rewards > 0).mean(1), atol=1e-4)
+    assert len({array[0].tobytes() for array, _, _ in played}) == 7  # each with weights of its own
+    assert same(played[-1][0], weights(checkpoints.latest(copy)))
+    assert (evaluation.learning_set(copy, 40) == profiles).all() and len(played) == 7
+
+
+def test_a_learning_set_needs_a_finished_run(run, tmp_path):
+    copy = str(tmp_path / 'copy')
+    shutil.copytree(run, copy)
+    for ending in ('.index', '.data-00000-of-00001'):
+        os.remove(os.path.join(copy, 'checkpoints', 'quantile-7' + ending))
+    with pytest.raises(ConfigError, match='6 of the 7'):
+        evaluation.learning_set(copy)

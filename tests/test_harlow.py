@@ -1,0 +1,251 @@
+"""The command line: every setting has its flag, what is wrong is said in one line, and Ctrl-C loses nothing."""
+import ast
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import attr
+import pytest
+from PIL import Image
+
+import harlow
+from conftest import TESTS
+from meta_rl import bench, config as config_module, training
+from meta_rl.config import Config
+from meta_rl.monitor import read_curve
+from test_config import other
+
+SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
+SETTINGS = [field for field in attr.fields(Config) if field.name != 'preset']
+TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
+HEAVY = ['tensorflow', 'numpy', 'cv2', 'PIL', 'matplotlib', 'tqdm', 'meta_rl.training', 'meta_rl.psychlab', 'deepmind_lab']
+
+
+def run_main(*arguments):
+    """The exit status."""
+    try:
+        return harlow.main(list(arguments))
+    except SystemExit as stop:
+        return stop.code
+
+
+@pytest.fixture(scope='module')
+def places(tmp_path_factory):
+    """A folder with a finished run and all that can be wrong with a run directory and a folder of pictures."""
+    folder = tmp_path_factory.mktemp('places')
+    tiny = dict(batch=8, image_count=3, width=32, height=32, units=4, embedding=4, logdir=str(folder / 'runs'),
+                image_cache=str(folder / 'images'))
+    run = training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0]
+    os.rename(run, str(folder / 'RUN'))
+    for name, text in (('broken-config', u'{"seed": 1'), ('odd-config', u'{"zeal": 1}'), ('no-checkpoint', None)):
+        shutil.copytree(str(folder / 'RUN'), str(folder / name))
+        if text:
+            (folder / name / 'config.json').write_text(text)
+        else:
+            shutil.rmtree(str(folder / name / 'checkpoints'))
+    for name in ('few', 'bad'):
+        (folder / name).mkdir()
+        for number in range(2):
+            Image.radial_gradient('L').convert('RGB').point([(number + 1) * k // 2 for k in range(256)] + list(range(512))).save(
+                str(folder / name / ('%d.png' % number)))
+    (folder / 'bad' / 'third.jpg').write_text(u'no picture')
+    (folder / 'file').write_text(u'')
+    (folder / 'empty').mkdir()
+    return folder
+
+
+@pytest.fixture
+def here(places, monkeypatch):
+    monkeypatch.chdir(places)
+    return places
+
+
+# ---- flags ----
+
+def test_every_setting_has_a_flag_with_its_help_its_unit_and_its_default(monkeypatch, capsys):
+    monkeypatch.setenv('COLUMNS', '10000')
+    assert run_main('train', '--help') == 0
+    blocks = [' '.join(block.split()) for block in re.split('\n  (?=-)', capsys.readouterr().out)]
+    for field in SETTINGS:
+        block, = [block for block in blocks if block.startswith('--%s ' % field.name.replace('_', '-'))]
+        described, shown = block.rsplit('; default ', 1)
+        assert described.endswith(field.metadata['help'])
+        assert shown == str(field.default).lower() if isinstance(field.default, bool) else ast.literal_eval(shown) == field.default
+
+
+@pytest.mark.parametrize('dash', ['-', '_'])
+def test_every_flag_sets_its_setting(monkeypatch, dash):
+    made = []
+
+    def run(config, resume):
+        made.append((config, resume))
+        raise training.Interrupted('there')
+    monkeypatch.setattr(training, 'run', run)
+    arguments = []
+    for field in SETTINGS:
+        value = other(field)
+        arguments += ['--' + field.name.replace('_', dash), str(value).lower() if isinstance(value, bool) else str(value)]
+    assert run_main('train', *arguments) == 130
+    assert made == [(Config(**{field.name: other(field) for field in SETTINGS}), None)]
+
+
+def test_train_is_the_default_command(monkeypatch):
+    given = []
+    monkeypatch.setattr(harlow, 'train', lambda args: given.append(vars(args)) or 0)
+    assert run_main() == run_main('train') == 0 and given[0] == given[1]
+    assert run_main('--seed', '3') == run_main('train', '--seed', '3') == 0 and given[2] == given[3]
+    assert given[2]['seed'] == 3 and 'seed' not in given[0]
+
+
+@pytest.mark.parametrize('preset', sorted(config_module.PRESETS))
+def test_presets_may_be_changed(monkeypatch, preset):
+    made = []
+    monkeypatch.setattr(training, 'run', lambda config, resume: made.append(config) or (_ for _ in ()).throw(KeyboardInterrupt))
+    assert run_main('--preset', preset, '--seed', '9') == 130  # as if Ctrl-C came before the training
+    assert made == [config_module.from_preset(preset, seed=9)]
+
+
+# ---- what is wrong is said in one line ----
+
+@pytest.mark.parametrize('arguments, reason', [
+    ('train --preset harlow43', 'harlow43'), ('--episodes 0', 'episodes is 0: it must be at least 1'),
+    ('--episodes 1e5', "'1e5'"), ('train --episodes many', "'many'"), ('--seed=-1', 'seed is -1'), ('--seed 4294967296', 'at most'),
+    ('--width 86', 'width is 86: the lab renders multiples of 4 only'), ('--height 82', 'multiples of 4'), ('--width 8', 'at least 16'),
+    ('--learning-rate fast', "'fast'"), ('--learning-rate nan', 'learning_rate is nan'), ('--learning-rate=-1', 'learning_rate is -1'),
+    ('--gamma 1.5', 'gamma is 1.5'), ('--optimizer sgd', "'sgd'"), ('--sides left', "'left'"), ('--decay maybe', "'maybe'"),
+    ('--device /foo', '/device:GPU:0'), ('--workers 0', 'workers is 0'), ('--batch 0', 'batch is 0'),
+    ('--image-count 1', 'image_count is 1'), ('--units', 'expected one argument'), ('--zeal 3', '--zeal'), ('train more', 'more'),
+    ('evalute RUN', 'evalute'),
+    ('--images nowhere', 'nowhere cannot be read as a folder'), ('--images file', 'file cannot be read as a folder'),
+    ('--images empty', 'empty has 0 PNG or JPEG pictures, and 3 are needed'),
+    ('--images few', 'few has 2 PNG or JPEG pictures, and 3 are needed'), ('--images bad', 'third.jpg cannot be read'),
+    ('--image-cache file/cache', 'file'), ('--logdir file/runs', 'file/runs'),
+    ('--level-script contributed/psychlab/harlowe', 'Level not found: "contributed/psychlab/harlowe"'),
+    ('--level-script contributed/psychlab/harlow_fast', 'no choice'), ('--fps 30', '60 frames a second'),
+    ('train --resume nowhere', 'nowhere/config.json cannot be read'), ('train --resume empty', 'empty/config.json cannot be read'),
+    ('train --resume broken-config', 'broken-config/config.json'), ('train --resume odd-config', 'zeal'),
+    ('train --resume no-checkpoint', 'no-checkpoint has no checkpoint'), ('train --resume RUN --seed 3', '--seed cannot change'),
+    ('train --resume RUN --units 4', '--units cannot change'), ('train --resume RUN --episodes 0', 'episodes is 0'),
+    ('evaluate', 'RUN'), ('evaluate nowhere', 'nowhere/config.json'), ('evaluate empty', 'empty/config.json'),
+    ('evaluate broken-config', 'broken-config/config.json'), ('evaluate no-checkpoint', 'no-checkpoint has no checkpoint'),
+    ('evaluate RUN --episodes 0', '--episodes is 0'), ('evaluate RUN --episodes few', "'few'"), ('evaluate RUN --seed=-1', '--seed is -1'),
+    ('evaluate RUN --checkpoint oldest', "'oldest'"), ('evaluate RUN --json file/x.json --episodes 2', 'file/x.json'),
+    ('bench --seconds 0', '--seconds is 0'), ('bench --seconds nan', '--seconds is nan'), ('bench --seconds soon', "'soon'")])
+def test_bad_input_ends_with_one_line_and_status_2(here, capsys, arguments, reason):
+    arguments = arguments.split()
+    before = {name: os.path.getmtime(name) for name in ('RUN', 'RUN/config.json', 'no-checkpoint/config.json')}
+    runs = os.listdir('runs')
+    if arguments[0].startswith('--'):  # TINY first, so that the flag of the test wins
+        arguments = ['train'] + TINY + arguments
+    assert run_main(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith('harlow.py') and err.endswith('\n') and err.count('\n') == 1
+    assert reason in err and 'Traceback' not in out + err
+    assert os.listdir('runs') == runs  # nothing was begun
+    assert {name: os.path.getmtime(name) for name in before} == before
+
+
+def test_resume_without_a_name_starts_nothing(here, capsys):
+    assert run_main('train', '--resume', '') == 2
+    assert 'config.json' in capsys.readouterr().err
+
+
+def test_errors_of_the_program_itself_are_not_hidden(monkeypatch):
+    def run(config, resume):
+        raise ZeroDivisionError
+    monkeypatch.setattr(training, 'run', run)
+    with pytest.raises(ZeroDivisionError):
+        harlow.main(['train'])
+
+
+# ---- the commands ----
+
+def test_train_then_evaluate(here, capsys):
+    assert run_main('train', '--episodes', '96', '--log-every', '48', '--seed', '3', '--logdir', 'mine', *TINY) == 0
+    run = os.path.join('mine', os.listdir('mine')[0])
+    lines = capsys.readouterr().out.splitlines()
+    assert 'mean return' in lines[-2] and os.path.join(run, 'reward_curve.png') in lines[-2]
+    assert lines[-1].endswith('python harlow.py evaluate ' + run)
+    assert {'config.json', 'curve.csv', 'checkpoints', 'reward_curve.png'} < set(os.listdir(run))
+    assert config_module.load(os.path.join(run, 'config.json')).seed == 3
+    assert run_main('evaluate', run, '--episodes', '20', '--seed', '4', '--json', 'out.json') == 0
+    assert '20 episodes with frozen weights' in capsys.readouterr().out
+    with open('out.json') as file:
+        report = json.load(file)
+    assert report['episodes'] == 20 and report['seed'] == 4 and report['checkpoint'] == 'model-96'
+    assert len(report['per_trial']) == 6 and all(len(interval) == 2 for interval in report['per_trial_ci95'])
+    assert report['return_mean'] == pytest.approx(5 * sum(2 * p - 1 for p in report['per_trial']))
+    assert report['return_ci95'][0] <= report['return_mean'] <= report['return_ci95'][1]
+
+
+def test_resume_takes_its_own_settings_and_the_four_that_may_change(here, monkeypatch):
+    made = []
+
+    def run(config, resume):
+        made.append((config, resume))
+        raise training.Interrupted(resume)
+    monkeypatch.setattr(training, 'run', run)
+    run_main('train', '--resume', 'RUN', '--episodes', '96', '--device', '/gpu:0', '--log-every', '8', '--checkpoint-every', '9')
+    own = config_module.load('RUN/config.json')
+    assert made == [(own.change(episodes=96, device='/gpu:0', log_every=8, checkpoint_every=9), 'RUN')] and own.units == 4
+
+
+def test_bench_prints_each_figure(monkeypatch, capsys):
+    monkeypatch.setattr(bench, 'training_figures', lambda episodes: 2000.)  # for the sake of time
+    assert run_main('bench', '--seconds', '.1') == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split('  ')[0] for row in rows] == [
+        'lab, every frame read', 'lab, no frame read', 'lab, reset', 'training harlow42, one worker']
+    assert '2000 episodes/s' in rows[3] and '1197.6' in rows[3]  # times 1.67 episodes a second
+    assert all(float(row.split('  (')[0].split()[-1]) > 1 for row in rows)
+
+
+# ---- what needs a process of its own ----
+
+def test_help_and_errors_in_settings_need_nothing_heavy():
+    code = 'import sys, harlow\n' \
+           'for arguments in (["--help"], ["train", "--help"], ["evaluate", "--help"], ["--width", "86"]):\n' \
+           '    try:\n        harlow.main(arguments)\n' \
+           '    except SystemExit as stop:\n        assert not stop.code\n' \
+           'print("loaded:", [name for name in %r if name in sys.modules])' % HEAVY
+    done = subprocess.run([sys.executable, '-c', code], cwd=os.path.dirname(SCRIPT), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == 'loaded: []'
+    assert 'evaluate' in done.stdout and done.stderr == 'harlow.py train: width is 86: the lab renders multiples of 4 only.\n'
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, monkeypatch):
+    process = subprocess.Popen(
+        [sys.executable, SCRIPT, '--episodes', '1000000', '--log-every', '16'] + TINY, cwd=str(tmp_path), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, universal_newlines=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a test that runs in the background ignores it
+    try:
+        deadline = time.time() + 100
+        while not rows(tmp_path) and process.poll() is None and time.time() < deadline:
+            time.sleep(.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and err == ''
+    monkeypatch.chdir(tmp_path)
+    run = os.path.join('runs', os.listdir('runs')[0])
+    assert out.splitlines()[-1] == 'Stopped and saved. To go on: python harlow.py train --resume ' + run
+    stopped = max(int(name[6:-5]) for name in os.listdir(os.path.join(run, 'checkpoints')) if name.endswith('.json'))
+    assert stopped >= rows(tmp_path)[-1] > 0
+    assert run_main('train', '--resume', run, '--episodes', str(stopped + 32)) == 0
+    assert len(os.listdir('runs')) == 1
+    played = rows(tmp_path)
+    assert played[-1] == stopped + 32 and played == sorted(set(played)) and played[0] == 16
+
+
+def rows(folder):
+    """The episodes of the rows that curve.csv in the one run below `folder` has so far."""
+    runs = str(folder / 'runs')
+    paths = [os.path.join(runs, name, 'curve.csv') for name in (os.listdir(runs) if os.path.isdir(runs) else ())]
+    return [int(count) for path in paths if os.path.exists(path) for count in read_curve(path)['episodes']]

@@ -1,0 +1,164 @@
+"""Monitor: rows by hand, the same figures in TensorBoard, and a record that goes on after a stop as if there had been none."""
+import collections
+import glob
+import os
+
+import numpy as np
+import pytest
+
+from meta_rl import monitor as monitor_module
+from meta_rl.ac_network import Losses
+from meta_rl.monitor import COLUMNS, Monitor, read_curve
+from meta_rl.tf_compat import tf
+from meta_rl.worker import Rollout
+
+
+def rollout(returns, value=0., correct=0.):
+    """B episodes with these returns, all of it earned by the third decision."""
+    rewards = np.zeros((6, len(returns)), np.float32)
+    rewards[2] = returns
+    correct = np.broadcast_to(np.array(correct, np.float32).reshape(-1, 1), rewards.shape)
+    return Rollout(None, None, None, rewards, np.full_like(rewards, value), correct)
+
+
+def losses(start=0.):
+    return Losses(*np.float32([start, start + 1, start + 2, start + 3, start + 4]))
+
+
+def events(folder):
+    """All TensorBoard events of a run directory, in the order of the files."""
+    return [event for path in sorted(glob.glob(os.path.join(str(folder), 'events.*')))
+            for event in tf.train.summary_iterator(path)]
+
+
+def points(folder):
+    """{tag: {step: value}} of the TensorBoard events of a run directory."""
+    found = collections.defaultdict(dict)
+    for event in events(folder):
+        for value in event.summary.value:
+            found[value.tag][event.step] = value.simple_value
+    return found
+
+
+def lines(folder):
+    with open(os.path.join(str(folder), 'curve.csv')) as file:
+        return file.read().splitlines()
+
+
+def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
+    monitor = Monitor(str(tmp_path), total=100, log_every=5)
+    assert not monitor.report(rollout([10, 20], .5, [0, 1, 1, 1, 1, 1]), losses(0), 2)
+    assert not monitor.report(rollout([-10, 0], 1., [0, 1, 0, 1, 0, 1]), losses(1), 4)
+    assert monitor.report(rollout([5, 5, 5, 5], 2., [1, 1, 1, 1, 1, 0]), losses(2), 8)
+    assert not monitor.report(rollout([1]), losses(), 9)
+    assert monitor.report(rollout([2]), losses(10), 10)
+    monitor.close()
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['episodes'].tolist() == [8, 10]
+    assert curve['return'].tolist() == [5, 1.5]  # (10 + 20 - 10 + 0 + 4 * 5) / 8
+    assert curve['length'].tolist() == [6, 6]
+    assert curve['value'].tolist() == [1.375, 0]  # (2 * .5 + 2 * 1 + 4 * 2) / 8
+    assert [curve['trial_%d' % trial][0] for trial in range(1, 7)] == [.5, 1, .75, 1, .75, .5]
+    assert [curve[name][0] for name in ('value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm')] == [
+        1.25, 2.25, 3.25, 4.25, 5.25]
+    assert curve['value_loss'][1] == 5
+    assert lines(tmp_path)[0] == ','.join(COLUMNS)
+
+
+def test_the_last_episode_completes_a_row(tmp_path):
+    monitor = Monitor(str(tmp_path), total=7, log_every=100)
+    assert not monitor.report(rollout([1, 1]), losses(), 6)
+    assert monitor.report(rollout([4, 4]), losses(), 8)
+    assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [2.5]
+
+
+def test_tensorboard_shows_the_rows(tmp_path):
+    monitor = Monitor(str(tmp_path), total=100, log_every=2)
+    for episodes in (2, 4):
+        monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes)
+    monitor.close()
+    found, curve = points(tmp_path), read_curve(str(tmp_path / 'curve.csv'))
+    tags = {'Perf/Reward': 'return', 'Perf/Length': 'length', 'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
+            'Losses/Policy Loss': 'policy_loss', 'Losses/Entropy': 'entropy', 'Losses/Grad Norm': 'grad_norm',
+            'Losses/Var Norm': 'var_norm', 'Harlow/Trial 1 Accuracy': 'trial_1', 'Harlow/Trial 2 Accuracy': 'trial_2',
+            'Harlow/Trial 3 Accuracy': 'trial_3', 'Harlow/Trial 4 Accuracy': 'trial_4', 'Harlow/Trial 5 Accuracy': 'trial_5',
+            'Harlow/Trial 6 Accuracy': 'trial_6'}
+    assert set(found) == set(tags) | {'Perf/Episodes per Second'}
+    for tag, name in tags.items():
+        assert found[tag] == pytest.approx(dict(zip([2, 4], curve[name])), rel=1e-5)
+    assert found['Perf/Reward'] == {2: -.75, 4: .25}
+
+
+def reports(seed=0):
+    """(rollout, losses, episodes) of a run of 40 updates."""
+    random = np.random.RandomState(seed)
+    for update in range(1, 41):
+        yield rollout(random.standard_normal(3), random.rand(), random.rand(6)), losses(random.rand()), 3 * update
+
+
+@pytest.mark.parametrize('stop', [1, 12, 20, 21, 39])
+def test_a_run_that_goes_on_has_the_record_of_one_that_never_stopped(tmp_path, stop):
+    import json
+    whole, halves = str(tmp_path / 'whole'), str(tmp_path / 'halves')
+    monitors = []
+    for folder in (whole, halves):
+        os.mkdir(folder)
+        monitors.append(Monitor(folder, 120, 10))
+    for number, report in enumerate(reports(), 1):
+        for monitor in monitors:
+            monitor.report(*report)
+        if number == stop:
+            state = json.loads(json.dumps(monitors[1].state()))  # as it comes back from a checkpoint
+        if number == min(stop + 7, 39):  # a crash: what it wrote after the checkpoint is played again
+            monitors.pop().close()
+    again = Monitor(halves, 120, 10, state)
+    assert again.episodes == 3 * stop
+    for number, report in enumerate(reports(), 1):
+        if number > stop:
+            again.report(*report)
+    again.close()
+    assert len(lines(whole)) == 13 and lines(halves) == lines(whole)
+    assert list(again.recent) == list(monitors[0].recent)
+    sessions = [event for event in events(halves) if event.HasField('session_log')]
+    # TensorBoard drops what it was shown from this step on.
+    assert [event.session_log.status for event in sessions] == [tf.SessionLog.START]
+    assert [event.step for event in sessions] == [3 * stop + 1]
+
+
+def test_a_new_run_begins_an_empty_curve(tmp_path):
+    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(COLUMNS), ','.join('5' * len(COLUMNS))))
+    Monitor(str(tmp_path), 10, 5).close()
+    assert lines(tmp_path) == [','.join(COLUMNS)]
+
+
+def test_recent_holds_the_last_1000_returns(tmp_path):
+    monitor = Monitor(str(tmp_path), 10 ** 6, 10 ** 6)
+    for episodes in range(400, 1601, 400):
+        monitor.report(rollout(np.arange(episodes - 400, episodes)), losses(), episodes)
+    assert list(monitor.recent) == list(range(600, 1600))
+
+
+def test_log_lines_say_how_far_and_how_fast(tmp_path, monkeypatch, capsys):
+    now = [1000.]
+    monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
+    monitor = Monitor(str(tmp_path), total=400, log_every=40)
+    for episodes in range(40, 401, 40):
+        now[0] += 4
+        monitor.report(rollout([7.] * 40), losses(), episodes)
+    # Every 12 s, as rows come every 4 and lines are kept 10 apart, and at the end.
+    assert capsys.readouterr().out.splitlines() == [
+        '120 of 400 episodes, return 7.00, 10 episodes/s, 28 s left',
+        '240 of 400 episodes, return 7.00, 10 episodes/s, 16 s left',
+        '360 of 400 episodes, return 7.00, 10 episodes/s, 4 s left',
+        '400 of 400 episodes, return 7.00, 10 episodes/s, 0 s left']
+    assert monitor.speed() == 10 and monitor.seconds() == 40
+
+
+def test_speed_does_not_count_what_was_played_before_the_stop(tmp_path, monkeypatch):
+    now = [1000.]
+    monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
+    state = Monitor(str(tmp_path), 400, 40).state()
+    monitor = Monitor(str(tmp_path), 400, 40, dict(state, episodes=200))
+    now[0] += 5
+    monitor.report(rollout([0.] * 20), losses(), 220)
+    assert monitor.speed() == 4
