@@ -32,14 +32,14 @@ class AC_Network:
       units: int, size of the LSTM.
       embedding: int, size of the vector an image becomes, by weights that both sides share; 0 feeds the one-hot codes to the LSTM as they
         are (the published run, which learnt to count cards but not to look: see the README).
-      embedding_scale: float, standard deviation of the initial vectors. At 2 images differ by more than anything else the LSTM is told, so
-        that looking is learnt before counting.
+      embedding_scale: float, standard deviation of the initial vectors: large enough for images to differ by more than anything else the
+        LSTM is told, so that looking is learnt before counting, and small enough not to saturate it.
       unroll: int T, decisions in a training rollout.
       value_coef, entropy_coef: weights of these losses beside the policy loss; floats or scalar tensors.
       clip_norm: float, longest gradient (over all weights together) that is let through.
       use_prev_reward, use_prev_action, use_timestep: bool. False leaves the input out; it is still given to act() and train().
-      reward_scale: float. The LSTM is told of rewards in units of the +-5 that a decision earns; losses keep the reward as it is.
-      timestep_scale: float. And of time in episodes of six decisions.
+      reward_scale: float, by which the previous reward is multiplied before the LSTM is told of it; losses keep the reward as it is.
+      timestep_scale: float, by which the timestep is; 1/6 makes the unit an episode of six decisions.
       remembers: bool. False has the LSTM start anew at every decision: what is left of the agent when it cannot learn within an episode.
       count: function without arguments that builds the operation by which an update is counted, and returns the new count; or None.
 
@@ -47,10 +47,9 @@ class AC_Network:
     target_v [T, B], advantages [T, B], value_loss, policy_loss, entropy, loss, grad_norms, var_norms, apply_grads.
     """
 
-    def __init__(self, a_size, scope, trainer=None, *, images=42, units=48, embedding=32, embedding_scale=2., unroll=6,
-                 value_coef=.05, entropy_coef=.05, clip_norm=50., use_prev_reward=True, use_prev_action=True, use_timestep=True,
-                 reward_scale=1 / 5, timestep_scale=1 / 6,
-                 remembers=True, count=None):
+    def __init__(self, a_size, scope, trainer=None, *, images=42, units=48, embedding=32, embedding_scale=1., unroll=6,
+                 value_coef=.05, entropy_coef=.05, clip_norm=1., use_prev_reward=True, use_prev_action=True, use_timestep=True,
+                 reward_scale=1., timestep_scale=1 / 6, remembers=True, count=None):
         self.scope, self.images, self.units, self.unroll = scope, images, units, unroll
         self._a_size = a_size
         self._reward_scale = reward_scale if use_prev_reward else None

@@ -75,21 +75,22 @@ class Config(object):
     # The network
     units = setting(48, 'units of the LSTM', 1, 4096)
     embedding = setting(32, 'features of an image, one table for both sides; 0: one-hot straight into the LSTM', 0, 4096)
+    # What decides whether looking is learned, or only counting or one bit an image: vectors of a size at which the LSTM is
+    # not saturated from the start (at 2 a third of the seeds, at 4 all were still at 12 of 25 after 150,000 episodes), and
+    # a reward that it cannot overlook (at .2 learning takes twice as long).
     embedding_scale = setting(1., 'standard deviation of the first entries of that table', 0.)
-    reward_scale = setting(.2, 'the previous reward is multiplied by this before the LSTM reads it', 0.)
+    reward_scale = setting(1., 'the previous reward is multiplied by this before the LSTM reads it', 0.)
     timestep_scale = setting(1 / 6., 'so is the number of the decision', 0.)
 
     # Learning
     optimizer = setting('adam', "'adam' or 'rmsprop', one for all workers, its statistics shared", choices=OPTIMIZERS)
-    learning_rate = setting(3e-3, 'learning rate at the start', 0.)
+    learning_rate = setting(5e-3, 'learning rate at the start', 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
-    # Rewards are +-5, beside which the published entropy bonus is nothing: the policy soon plays one bit an image for sure,
-    # right or wrong, and stays there in half of the seeds. Ten times as much at first kept it open in every seed tried.
-    entropy_coef = setting(.5, 'weight of the entropy of the policy at the start (.05 throughout as published)', 0.)
-    entropy_end = setting(.05, 'the same at the end, with a straight line between', 0.)
+    entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
+    # At 999, with a learning rate that is quick, one seed in three stays at one bit an image.
     clip_norm = setting(1., 'gradients are scaled down to this global norm (999 as published)', 0.)
 
     def __attrs_post_init__(self):
@@ -138,10 +139,9 @@ def _check(field, value):
         raise ConfigError('%s is %s: it must be at most %s.' % (field.name, value, meta['most']))
 
 
-# The network and the optimizer of the published code, branch master: one-hot straight into the LSTM, the reward in full,
-# the timestep in frames (four to a decision), one episode an update, a fixed learning rate.
-_PUBLISHED = {'embedding': 0, 'reward_scale': 1., 'timestep_scale': 4., 'batch': 1, 'optimizer': 'rmsprop',
-              'learning_rate': 1e-3, 'decay': False, 'entropy_coef': .05, 'clip_norm': 999., 'late': True, 'episodes': 12000, 'log_every': 100,
+# The network and the optimizer of the published code, branch master: one-hot straight into the LSTM, the timestep in frames (four to a decision), one episode an update, a fixed learning rate.
+_PUBLISHED = {'embedding': 0, 'timestep_scale': 4., 'batch': 1, 'optimizer': 'rmsprop',
+              'learning_rate': 1e-3, 'decay': False, 'clip_norm': 999., 'late': True, 'episodes': 12000, 'log_every': 100,
               'checkpoint_every': 2000}
 # Branch monothread2pixel: a black and a white image, of which the network is told the brighter side; its learning rate.
 _TWO_PIXELS = dict(_PUBLISHED, image_set='black-white', image_count=2, observation='brightness', learning_rate=7e-4)

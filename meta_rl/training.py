@@ -24,25 +24,22 @@ class Interrupted(Exception):
         self.run = run
 
 
-def part_left(config, global_episodes):
-    """Tensor, float32: the part of the run still to come after `global_episodes` (a tf.Variable): 1 at the start, then 0."""
-    return tf.maximum(1 - tf.cast(global_episodes, tf.float32) / config.episodes, 0.)
-
-
-def make_network(config, scope, trainer=None, count=None, left=1.):
-    """The AC_Network that a Config describes. `count`: see AC_Network; `left`: see part_left."""
+def make_network(config, scope, trainer=None, count=None):
+    """The AC_Network that a Config describes. `count`: see AC_Network."""
     return AC_Network(
         A_SIZE, scope, trainer, images=config.code_length, units=config.units, embedding=config.embedding,
         embedding_scale=config.embedding_scale, unroll=TRIALS, value_coef=config.value_coef,
-        entropy_coef=config.entropy_end + (config.entropy_coef - config.entropy_end) * left,
+        entropy_coef=config.entropy_coef,
         clip_norm=config.clip_norm, reward_scale=config.reward_scale, timestep_scale=config.timestep_scale,
         use_prev_reward=config.prev_reward, use_prev_action=config.prev_action, use_timestep=config.timestep,
         remembers=config.memory == 'episode', count=count)
 
 
-def make_trainer(config, left):
-    """The optimizer that all workers share. `left`: see part_left."""
-    rate = config.learning_rate * (left if config.decay else tf.ones_like(left))
+def make_trainer(config, global_episodes):
+    """The optimizer that all workers share; its learning rate may fall with `global_episodes` (a tf.Variable)."""
+    rate = tf.constant(config.learning_rate, tf.float32)
+    if config.decay:
+        rate *= tf.maximum(1 - tf.cast(global_episodes, tf.float32) / config.episodes, 0.)
     if config.optimizer == 'rmsprop':
         return tf.train.RMSPropOptimizer(rate)
     return tf.train.AdamOptimizer(rate)
@@ -80,14 +77,13 @@ def run(config, resume=None):
         tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
         with tf.device(config_module.CPU):
             global_episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-            left = part_left(config, global_episodes)
         make_network(config, GLOBAL)
-        trainer = make_trainer(config, left)
+        trainer = make_trainer(config, global_episodes)
         workers = []
         for number in range(config.workers):
             random = np.random.RandomState([config.seed, number])
             envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
-            network = make_network(config, 'worker_%d' % number, trainer, lambda: global_episodes.assign_add(config.batch), left)
+            network = make_network(config, 'worker_%d' % number, trainer, lambda: global_episodes.assign_add(config.batch))
             workers.append(Worker(number, network, envs, random, config.gamma, config.gae_lambda))
         kept = tf.trainable_variables(GLOBAL + '/') + trainer.variables() + [global_episodes]
         initialize = tf.global_variables_initializer()

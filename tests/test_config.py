@@ -143,7 +143,7 @@ def test_master_is_what_was_published():
     c = config.from_preset('master')
     assert (c.image_count, c.units, c.embedding, c.batch, c.late) == (42, 48, 0, 1, True)
     assert (c.optimizer, c.learning_rate, c.decay, c.gamma, c.gae_lambda) == ('rmsprop', 1e-3, False, .9, 1.)
-    assert (c.value_coef, c.entropy_coef, c.entropy_end, c.clip_norm) == (.05, .05, .05, 999.)
+    assert (c.value_coef, c.entropy_coef, c.clip_norm) == (.05, .05, 999.)
     assert (c.reward_scale, c.timestep_scale, c.sides) == (1., 4., 'shuffled')
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from conftest import RECORDED, make_lab
-from meta_rl import environment, observation
+from meta_rl import dataset, environment, observation
 from meta_rl.config import Config, ConfigError
-from meta_rl.dataset import DatasetError
 
 IMAGES = 7
 SIDES = ['left', 'right']
@@ -48,6 +47,16 @@ def test_pictures_shown_are_those_of_the_trial_being_decided():
             assert env.correct[trial] == (reward > 0) and len(env.correct) == trial + 1
             assert done == (trial == 5) and (obs is None) == done
         assert lab.num_steps() == 28
+
+
+def test_late_pictures_are_those_of_the_decision_before():
+    now, late = make_env(2), make_env(2)
+    late._late = True
+    for actions in np.random.RandomState(1).randint(2, size=(20, 6)):
+        (shown, rewards, _), (shown_late, rewards_late, _) = play(now, actions), play(late, actions)
+        assert not shown_late[0].any() and shown_late[0].shape == shown[0].shape
+        assert all((then == before).all() for then, before in zip(shown_late[1:6], shown))
+        assert rewards == rewards_late and shown_late[6] is None
 
 
 class Staged(object):
@@ -169,6 +178,13 @@ def test_make_envs_passes_on_how_sides_are_drawn(sides, expected):
     assert lefts == expected
 
 
+def test_make_envs_passes_on_what_the_agent_is_shown(tmp_path):
+    settings = dict(image_set='black-white', image_count=2, observation='brightness', image_cache=str(tmp_path))
+    env, = made(folder=dataset.folder_of(Config(**settings)), late=True, **settings)
+    shown, _, _ = play(env, [environment.LEFT] * 6)
+    assert not shown[0].any() and all(sorted(seen.ravel()) == [0, 1] for seen in shown[1:6])
+
+
 @pytest.mark.parametrize('settings, reason', [
     (dict(level_script='contributed/psychlab/harlowe'), 'Level not found: "contributed/psychlab/harlowe"'),
     (dict(level_script='contributed/psychlab/harlow_fast'), 'no choice'), (dict(fps=30), 'no choice'),
@@ -182,5 +198,5 @@ def test_make_envs_refuses_images_that_look_alike(tmp_path):
     from PIL import Image
     for number in (1, 2):
         Image.new('RGB', (256, 256), 'green').save(str(tmp_path / ('%04d.png' % number)))
-    with pytest.raises(DatasetError, match='Images 1 and 2 look the same in frames of 84x84'):
+    with pytest.raises(dataset.DatasetError, match='Images 1 and 2 look the same in frames of 84x84'):
         made(folder=str(tmp_path), image_count=2)

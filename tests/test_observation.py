@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import RECORDED, act, make_lab, staged
-from meta_rl import dataset, observation
+from meta_rl import config, dataset, observation
 from meta_rl.observation import ImageIndex, OneHot, UnknownImage
 
 COUNT = 12
@@ -54,6 +54,18 @@ def test_what_the_agent_is_shown(drawn, index):
     shown = observe(frame(drawn, 4, 2))
     assert shown.dtype == np.float32 and shown.shape == observe.shape == (2, COUNT)
     assert shown.argmax(1).tolist() == [3, 1] and shown.sum(1).tolist() == [1, 1]
+
+
+def test_brightness_marks_the_brighter_side(tmp_path):
+    folder = dataset.folder_of(config.Config(
+        image_set='black-white', image_count=2, observation='brightness', image_cache=str(tmp_path)))
+    for width, height in ((84, 84), (32, 40)):
+        observe = observation.make(config.Config(observation='brightness', width=width, height=height), folder)
+        assert observe(frame(folder, 2, 1, width, height)).tolist() == [[1], [0]]  # 1 is black, 2 is white
+        seen = observe(frame(folder, 1, 2, width, height))
+        assert seen.tolist() == [[0], [1]] and seen.shape == observe.shape and seen.dtype == np.float32
+        with pytest.raises(UnknownImage, match='as bright'):
+            observe(np.zeros((height, width, 3), np.uint8))
 
 
 def test_one_image_on_both_sides(drawn, index):

@@ -1,11 +1,13 @@
 """Figures: they show the numbers of the run."""
 import os
+import shutil
 
+import numpy as np
 import pytest
 from matplotlib import pyplot
 from PIL import Image
 
-from meta_rl import plotting
+from meta_rl import config, plotting
 from meta_rl.monitor import COLUMNS
 
 
@@ -43,6 +45,61 @@ def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
         with Image.open(path) as image:
             assert image.format == 'PNG' and image.size == (960, 540)
     assert pyplot.get_fignums() == []
+
+
+def curve(episodes, returns):
+    return {'episodes': np.array(episodes, float), 'return': np.array(returns, float)}
+
+
+def test_the_mean_curve_is_taken_where_all_seeds_are():
+    episodes, returns = plotting.mean_curve([curve([10, 20, 30, 40], [0, 2, 4, 6]), curve([15, 25, 35], [10, 20, 30])])
+    assert episodes.tolist() == [15, 25, 35] and returns.tolist() == [5.5, 11.5, 17.5]
+
+
+def test_seeds_are_thin_lines_and_their_mean_is_a_thick_one(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(pyplot, 'close', figures.append)
+    plotting.reward_curves({'two': [curve([1, 2], [0, 4]), curve([1, 2], [2, 8])], 'one': [curve([1, 2], [9, 9])]}, str(tmp_path / 'x.png'))
+    axes = figures[0].axes[0]
+    thin, other, mean, single = axes.lines[-4:]
+    assert [line.get_ydata().tolist() for line in (thin, other, mean, single)] == [[0, 4], [2, 8], [1, 6], [9, 9]]
+    assert thin.get_linewidth() < mean.get_linewidth()
+    assert thin.get_color() == other.get_color() == mean.get_color() != single.get_color()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ['two, mean of 2 seeds', 'one']
+    monkeypatch.undo()
+    pyplot.close('all')
+
+
+def test_a_learning_set_is_a_line_for_each_quantile(tmp_path, monkeypatch):
+    figures, path = [], str(tmp_path / 'x.png')
+    monkeypatch.setattr(pyplot, 'close', figures.append)
+    profiles = np.array([[[.5] * 6, [.5, .6, .7, .8, .9, 1]], [[.5] * 6, [.5, .8, .7, .8, .9, 1]]])
+    assert plotting.learning_set(profiles, path, reference=('published', [53, 97, 98, 98, 99, 98])) == path
+    first, last = figures[0].axes[0].containers
+    assert first.lines[0].get_ydata() == pytest.approx([50] * 6) and last.lines[0].get_ydata() == pytest.approx([50, 70, 70, 80, 90, 100])
+    low, high = last.lines[2][0].get_segments()[1][:, 1]
+    assert (low, high) == pytest.approx((60, 80))  # the standard error of 60 and 80 is 10
+    labels = [text.get_text() for text in figures[0].axes[0].get_legend().get_texts()]
+    assert 'published' in labels and 'first 1/2 of training' in labels and 'all of training' in labels
+    monkeypatch.undo()
+    pyplot.close('all')
+
+
+def test_runs_are_grouped_by_preset(tmp_path, run, monkeypatch, capsys):
+    runs = []
+    for number, preset in enumerate(('master', 'harlow42', 'master')):
+        runs.append(shutil.copytree(run, str(tmp_path / str(number))))
+        config.from_preset(preset, seed=number).save(os.path.join(runs[-1], 'config.json'))
+    groups = plotting.by_preset(runs)
+    assert list(groups.items()) == [('master', [runs[0], runs[2]]), ('harlow42', [runs[1]])]
+    figure = str(tmp_path / 'figure.png')
+    assert plotting.plot(runs, figure) == [figure]  # none of them has its checkpoints
+    assert os.path.exists(figure) and capsys.readouterr().out.count('No learning set for') == 2
+    for path in runs:
+        np.savetxt(os.path.join(path, 'learning_set.csv'), np.full((7, 6), .5), delimiter=',')
+    drawn = plotting.plot(runs, figure)
+    assert len(drawn) == 3 and all(os.path.exists(path) for path in drawn)
+    assert plotting.plot(runs[:1], figure)[1:] == [str(tmp_path / 'figure-learning-set.png')]
 
 
 def test_no_curve_is_an_error(tmp_path):

@@ -211,7 +211,7 @@ def test_what_a_worker_raises_ends_the_run(tiny, monkeypatch):
             raise Broken('the lab fell over')
     spy_on_training(monkeypatch, fail)
     with pytest.raises(Broken, match='the lab fell over'):
-        training.run(tiny(workers=2, episodes=10 ** 6))
+        training.run(tiny(workers=2, episodes=1600))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith('worker')]
 
 
@@ -231,8 +231,7 @@ def test_a_gpu_that_is_not_there_is_said_in_one_line_and_the_cpu_trains(tiny, ca
 def test_the_learning_rate_falls_to_0_over_the_run(tiny, decay, expected):
     with tf.Graph().as_default(), tf.Session() as session:
         played, weight = tf.get_variable('played', [], tf.int64), tf.get_variable('weight', [])
-        settings = tiny(episodes=800, learning_rate=.1, decay=decay)
-        trainer = training.make_trainer(settings, training.part_left(settings, played))
+        trainer = training.make_trainer(tiny(episodes=800, learning_rate=.1, decay=decay), played)
         update = trainer.apply_gradients([(tf.constant(3.), weight)])  # of a gradient that stays the same, Adam's step is the rate
         session.run(tf.global_variables_initializer())
         steps = []
@@ -247,17 +246,16 @@ def test_the_learning_rate_falls_to_0_over_the_run(tiny, decay, expected):
 @pytest.mark.parametrize('name, kind', [('adam', tf.train.AdamOptimizer), ('rmsprop', tf.train.RMSPropOptimizer)])
 def test_optimizers(tiny, name, kind):
     with tf.Graph().as_default():
-        assert type(training.make_trainer(tiny(optimizer=name), tf.constant(1.))) is kind
+        assert type(training.make_trainer(tiny(optimizer=name), tf.get_variable('played', [], tf.int64))) is kind
 
 
 def test_the_settings_of_the_network_arrive(tiny, monkeypatch):
     made = {}
     monkeypatch.setattr(training, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
         settings, a_size=a_size, scope=scope, trainer=trainer))
-    settings = dict(units=11, embedding=12, embedding_scale=1.3, value_coef=.14, clip_norm=16., reward_scale=.17,
+    settings = dict(units=11, embedding=12, embedding_scale=1.3, value_coef=.14, entropy_coef=.15, clip_norm=16., reward_scale=.17,
                     timestep_scale=.18)
-    training.make_network(tiny(image_count=19, entropy_coef=.5, entropy_end=.1, **settings), 'worker_3', 'trainer', 'count', .25)
-    assert made['entropy_coef'] == pytest.approx(.2)  # a quarter of the way from the end to the start
+    training.make_network(tiny(image_count=19, **settings), 'worker_3', 'trainer', 'count')
     expected = dict(settings, a_size=2, scope='worker_3', trainer='trainer', images=19, count='count', unroll=6)
     assert {name: made[name] for name in expected} == expected
 
