@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Meta-reinforcement learning of the Harlow task: train, evaluate, bench.
+"""Meta-reinforcement learning of the Harlow task: train, evaluate, plot, bench.
 
     python harlow.py                 trains with the default preset, the same as: python harlow.py train
     python harlow.py evaluate RUN    measures a trained agent, trial by trial
+    python harlow.py plot RUN...     draws reward curves and learning sets
     python harlow.py bench           measures how fast all of it is
 """
 import argparse
@@ -14,7 +15,7 @@ import attr
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
 
-COMMANDS = 'train', 'evaluate', 'bench'
+COMMANDS = 'train', 'evaluate', 'plot', 'bench'
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,7 +49,7 @@ def make_parser():
     commands = parser.add_subparsers(dest='command', metavar='{%s}' % ','.join(COMMANDS), parser_class=Parser)
 
     train = commands.add_parser('train', help='train an agent', description='Trains an agent into a new run directory.')
-    train.add_argument('--preset', default='harlow42', choices=sorted(config_module.PRESETS), help='default harlow42')
+    train.add_argument('--preset', default=argparse.SUPPRESS, choices=sorted(config_module.PRESETS), help='default harlow42')
     train.add_argument('--resume', metavar='RUN', help='go on with this run directory, with its own settings; of the '
                        'settings below only --episodes, --device and the two intervals may be given with it')
     add_settings(train)
@@ -60,13 +61,18 @@ def make_parser():
     evaluate.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
 
+    plot = commands.add_parser('plot', help='draw reward curves and learning sets of runs')
+    plot.add_argument('runs', metavar='RUN', nargs='+', help='run directories; those of one preset are its seeds')
+    plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
+                      help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
+
     bench = commands.add_parser('bench', help='measure how fast the lab and the training are')
     bench.add_argument('--seconds', type=float, default=2., help='time for each figure [s]; default 2')
     return parser
 
 
 def train(args):
-    given = {name: value for name, value in vars(args).items() if name in config_module.NAMES and name != 'preset'}
+    given = {name: value for name, value in vars(args).items() if name in config_module.NAMES}
     if args.resume is not None:
         settings = config_module.load(os.path.join(args.resume, 'config.json'))
         fixed = sorted(set(given) - {'episodes', 'device', 'log_every', 'checkpoint_every'})
@@ -75,7 +81,7 @@ def train(args):
                               '--resume.' % fixed[0])
         settings = settings.change(**given)
     else:
-        settings = config_module.from_preset(args.preset, **given)
+        settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
     from meta_rl import training
     try:
         run, mean_return, seconds = training.run(settings, args.resume)
@@ -102,6 +108,13 @@ def evaluate(args):
     return 0
 
 
+def plot(args):
+    from meta_rl import plotting
+    for path in plotting.plot(args.runs, args.output):
+        print(path)
+    return 0
+
+
 def bench(args):
     if not 0 < args.seconds < float('inf'):
         raise ConfigError('--seconds is %s: it must be more than 0.' % args.seconds)
@@ -116,7 +129,7 @@ def main(arguments):
         arguments = ['train'] + arguments
     args = make_parser().parse_args(arguments)
     try:
-        return {'train': train, 'evaluate': evaluate, 'bench': bench}[args.command](args)
+        return {'train': train, 'evaluate': evaluate, 'plot': plot, 'bench': bench}[args.command](args)
     except (ConfigError, OSError) as error:
         print('harlow.py %s: %s' % (args.command, error), file=sys.stderr)
         return 2

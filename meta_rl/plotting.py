@@ -43,11 +43,11 @@ def reward_curves(groups, path, title=None):
     Args:
       groups: dict from a label to the list of curves (see monitor.read_curve) of its seeds.
     """
-    figure, axes = pyplot.subplots(figsize=(8, 4.5))
+    figure, axes = pyplot.subplots(figsize=(9, 4.5))
     for name, _, value in ORACLES:
         axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
-        axes.annotate('%s, %.0f' % (name, value), (.01, value), xycoords=('axes fraction', 'data'), va='bottom', fontsize=8,
-                      color='0.4')
+        axes.annotate('%s, %.0f' % (name, value), (1.01, value), xycoords=('axes fraction', 'data'), va='center',
+                      fontsize=8, color='0.3')
     for number, (label, curves) in enumerate(groups.items()):
         colour = 'C%d' % (number % 10)
         for curve in curves:
@@ -81,7 +81,7 @@ def learning_set(profiles, path, title=None, reference=None):
     """
     profiles = 100 * np.asarray(profiles)
     seeds, quantiles, _ = profiles.shape
-    figure, axes = pyplot.subplots(figsize=(6, 4.5))
+    figure, axes = pyplot.subplots(figsize=(7.5, 4.5))
     errors = profiles.std(0, ddof=1) / np.sqrt(seeds) if seeds > 1 else [None] * quantiles
     for number, (mean, error) in enumerate(zip(profiles.mean(0), errors)):
         axes.errorbar(TRIALS_AXIS, mean, error, marker='o', markersize=3, capsize=2,
@@ -91,7 +91,7 @@ def learning_set(profiles, path, title=None, reference=None):
         axes.plot(TRIALS_AXIS, reference[1], color='k', linewidth=1, marker='x', label=reference[0])
     axes.axhline(50, color='0.5', linestyle='--', linewidth=1)
     axes.set(xlabel='trial', ylabel='correct (%)', ylim=(40, 103), title=title)
-    axes.legend(fontsize=7, loc='lower right')
+    axes.legend(fontsize=8, loc='center left', bbox_to_anchor=(1.01, .5))
     return _save(figure, path)
 
 

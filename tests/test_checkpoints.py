@@ -43,7 +43,8 @@ def kept(run):
 
 def test_the_last_five_are_kept_with_their_states(graph, tmp_path):
     save_all(graph, tmp_path, [20, 40, 60, 80, 100, 120, 140])
-    assert kept(tmp_path) == {(count, ending) for count in (60, 80, 100, 120, 140) for ending in ('index', 'data-00000-of-00001', 'json')}
+    assert kept(tmp_path) == {(count, ending) for count in (60, 80, 100, 120, 140)
+                              for ending in ('index', 'data-00000-of-00001', 'json')}
 
 
 def test_five_in_all_over_a_stop(graph, tmp_path):

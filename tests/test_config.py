@@ -63,7 +63,8 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
     ('workers', 257, 'must be at most 256'), ('image_count', 1, 'must be at least 2'),
     ('learning_rate', 'fast', 'must be a number'), ('learning_rate', False, 'must be a number'),
     ('learning_rate', float('nan'), 'must be finite'), ('clip_norm', float('inf'), 'must be finite'),
-    ('learning_rate', -1e-9, 'must be at least 0'), ('gamma', 1.001, 'must be at most 1'), ('gae_lambda', -.1, 'must be at least 0'),
+    ('learning_rate', -1e-9, 'must be at least 0'), ('gamma', 1.001, 'must be at most 1'),
+    ('gae_lambda', -.1, 'must be at least 0'),
     ('decay', 1, 'must be true or false'), ('decay', 'true', 'must be true or false'), ('logdir', 3, 'must be text'),
     ('optimizer', 'sgd', 'choose from adam, rmsprop'), ('sides', 'left', 'choose from shuffled, independent'),
     ('width', 86, 'multiples of 4'), ('height', 83, 'multiples of 4'), ('width', 12, 'must be at least 16'),
@@ -80,7 +81,8 @@ def test_devices_as_tensorflow_names_them(device):
     assert Config(device=device).device == device
 
 
-@pytest.mark.parametrize('field', [field for field in FIELDS if field.metadata['least'] is not None], ids=lambda field: field.name)
+@pytest.mark.parametrize('field', [field for field in FIELDS if field.metadata['least'] is not None],
+                         ids=lambda field: field.name)
 def test_bounds_are_inclusive(field):
     least, most = field.metadata['least'], field.metadata['most']
     assert getattr(Config(**{field.name: least}), field.name) == least

@@ -1,4 +1,4 @@
-"""HarlowEnv: what the agent sees is what it decides on, what it earns is what that decision earned; frame for frame the real lab's."""
+"""HarlowEnv: what the agent sees is what it decides on, what it earns is what that decision earned."""
 import glob
 import gzip
 import json

@@ -41,7 +41,8 @@ def digests(folder):
 
 def weights(path):
     reader = tf.train.NewCheckpointReader(path)
-    return [reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map()) if 'global/' in name and 'Adam' not in name]
+    names = [name for name in reader.get_variable_to_shape_map() if name.startswith('global/') and 'Adam' not in name]
+    return [reader.get_tensor(name) for name in names]
 
 
 def same(one, other):

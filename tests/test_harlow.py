@@ -32,6 +32,8 @@ def run_main(*arguments):
         return harlow.main(list(arguments))
     except SystemExit as stop:
         return stop.code
+    except KeyboardInterrupt:  # would end the tests
+        pytest.fail('KeyboardInterrupt was let through')
 
 
 @pytest.fixture(scope='module')
@@ -75,7 +77,8 @@ def test_every_setting_has_a_flag_with_its_help_its_unit_and_its_default(monkeyp
         block, = [block for block in blocks if block.startswith('--%s ' % field.name.replace('_', '-'))]
         described, shown = block.rsplit('; default ', 1)
         assert described.endswith(field.metadata['help'])
-        assert shown == str(field.default).lower() if isinstance(field.default, bool) else ast.literal_eval(shown) == field.default
+        value = shown == 'true' if shown in ('true', 'false') else ast.literal_eval(shown)
+        assert value == field.default and type(value) is type(field.default)
 
 
 @pytest.mark.parametrize('dash', ['-', '_'])
@@ -114,9 +117,12 @@ def test_presets_may_be_changed(monkeypatch, preset):
 
 @pytest.mark.parametrize('arguments, reason', [
     ('train --preset harlow43', 'harlow43'), ('--episodes 0', 'episodes is 0: it must be at least 1'),
-    ('--episodes 1e5', "'1e5'"), ('train --episodes many', "'many'"), ('--seed=-1', 'seed is -1'), ('--seed 4294967296', 'at most'),
-    ('--width 86', 'width is 86: the lab renders multiples of 4 only'), ('--height 82', 'multiples of 4'), ('--width 8', 'at least 16'),
-    ('--learning-rate fast', "'fast'"), ('--learning-rate nan', 'learning_rate is nan'), ('--learning-rate=-1', 'learning_rate is -1'),
+    ('--episodes 1e5', "'1e5'"), ('train --episodes many', "'many'"), ('--seed=-1', 'seed is -1'),
+    ('--seed 4294967296', 'at most'),
+    ('--width 86', 'width is 86: the lab renders multiples of 4 only'), ('--height 82', 'multiples of 4'),
+    ('--width 8', 'at least 16'),
+    ('--learning-rate fast', "'fast'"), ('--learning-rate nan', 'learning_rate is nan'),
+    ('--learning-rate=-1', 'learning_rate is -1'),
     ('--gamma 1.5', 'gamma is 1.5'), ('--optimizer sgd', "'sgd'"), ('--sides left', "'left'"), ('--decay maybe', "'maybe'"),
     ('--device /foo', '/device:GPU:0'), ('--workers 0', 'workers is 0'), ('--batch 0', 'batch is 0'),
     ('--image-count 1', 'image_count is 1'), ('--units', 'expected one argument'), ('--zeal 3', '--zeal'), ('train more', 'more'),
@@ -127,13 +133,16 @@ def test_presets_may_be_changed(monkeypatch, preset):
     ('--image-cache file/cache', 'file'), ('--logdir file/runs', 'file/runs'),
     ('--level-script contributed/psychlab/harlowe', 'Level not found: "contributed/psychlab/harlowe"'),
     ('--level-script contributed/psychlab/harlow_fast', 'no choice'), ('--fps 30', '60 frames a second'),
-    ('train --resume nowhere', 'nowhere/config.json cannot be read'), ('train --resume empty', 'empty/config.json cannot be read'),
+    ('train --resume nowhere', 'nowhere/config.json cannot be read'),
+    ('train --resume empty', 'empty/config.json cannot be read'),
     ('train --resume broken-config', 'broken-config/config.json'), ('train --resume odd-config', 'zeal'),
     ('train --resume no-checkpoint', 'no-checkpoint has no checkpoint'), ('train --resume RUN --seed 3', '--seed cannot change'),
-    ('train --resume RUN --units 4', '--units cannot change'), ('train --resume RUN --episodes 0', 'episodes is 0'),
+    ('train --resume RUN --units 4', '--units cannot change'),
+    ('train --resume RUN --preset long', '--preset cannot change'), ('train --resume RUN --episodes 0', 'episodes is 0'),
     ('evaluate', 'RUN'), ('evaluate nowhere', 'nowhere/config.json'), ('evaluate empty', 'empty/config.json'),
     ('evaluate broken-config', 'broken-config/config.json'), ('evaluate no-checkpoint', 'no-checkpoint has no checkpoint'),
-    ('evaluate RUN --episodes 0', '--episodes is 0'), ('evaluate RUN --episodes few', "'few'"), ('evaluate RUN --seed=-1', '--seed is -1'),
+    ('evaluate RUN --episodes 0', '--episodes is 0'), ('evaluate RUN --episodes few', "'few'"),
+    ('evaluate RUN --seed=-1', '--seed is -1'),
     ('evaluate RUN --checkpoint oldest', "'oldest'"), ('evaluate RUN --json file/x.json --episodes 2', 'file/x.json'),
     ('bench --seconds 0', '--seconds is 0'), ('bench --seconds nan', '--seconds is nan'), ('bench --seconds soon', "'soon'")])
 def test_bad_input_ends_with_one_line_and_status_2(here, capsys, arguments, reason):
@@ -213,8 +222,8 @@ def test_help_and_errors_in_settings_need_nothing_heavy():
            '    try:\n        harlow.main(arguments)\n' \
            '    except SystemExit as stop:\n        assert not stop.code\n' \
            'print("loaded:", [name for name in %r if name in sys.modules])' % HEAVY
-    done = subprocess.run([sys.executable, '-c', code], cwd=os.path.dirname(SCRIPT), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          universal_newlines=True, timeout=60)
+    done = subprocess.run([sys.executable, '-c', code], cwd=os.path.dirname(SCRIPT), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
     assert done.stdout.splitlines()[-1] == 'loaded: []'
     assert 'evaluate' in done.stdout and done.stderr == 'harlow.py train: width is 86: the lab renders multiples of 4 only.\n'
 

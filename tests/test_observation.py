@@ -1,4 +1,4 @@
-"""Observations: the image on each side is found whatever side it is on, also in the real lab's frames; anything else is noticed."""
+"""Observations: the image on each side is found whatever side it is on; anything else is noticed."""
 import json
 import os
 import shutil

@@ -43,7 +43,7 @@ def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
     assert plotting.reward_curve(run, elsewhere) == elsewhere
     for path in (os.path.join(run, 'reward_curve.png'), elsewhere):
         with Image.open(path) as image:
-            assert image.format == 'PNG' and image.size == (960, 540)
+            assert image.format == 'PNG' and image.size == (1080, 540)
     assert pyplot.get_fignums() == []
 
 
@@ -59,7 +59,8 @@ def test_the_mean_curve_is_taken_where_all_seeds_are():
 def test_seeds_are_thin_lines_and_their_mean_is_a_thick_one(tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(pyplot, 'close', figures.append)
-    plotting.reward_curves({'two': [curve([1, 2], [0, 4]), curve([1, 2], [2, 8])], 'one': [curve([1, 2], [9, 9])]}, str(tmp_path / 'x.png'))
+    groups = {'two': [curve([1, 2], [0, 4]), curve([1, 2], [2, 8])], 'one': [curve([1, 2], [9, 9])]}
+    plotting.reward_curves(groups, str(tmp_path / 'x.png'))
     axes = figures[0].axes[0]
     thin, other, mean, single = axes.lines[-4:]
     assert [line.get_ydata().tolist() for line in (thin, other, mean, single)] == [[0, 4], [2, 8], [1, 6], [9, 9]]
@@ -76,7 +77,8 @@ def test_a_learning_set_is_a_line_for_each_quantile(tmp_path, monkeypatch):
     profiles = np.array([[[.5] * 6, [.5, .6, .7, .8, .9, 1]], [[.5] * 6, [.5, .8, .7, .8, .9, 1]]])
     assert plotting.learning_set(profiles, path, reference=('published', [53, 97, 98, 98, 99, 98])) == path
     first, last = figures[0].axes[0].containers
-    assert first.lines[0].get_ydata() == pytest.approx([50] * 6) and last.lines[0].get_ydata() == pytest.approx([50, 70, 70, 80, 90, 100])
+    assert first.lines[0].get_ydata() == pytest.approx([50] * 6)
+    assert last.lines[0].get_ydata() == pytest.approx([50, 70, 70, 80, 90, 100])
     low, high = last.lines[2][0].get_segments()[1][:, 1]
     assert (low, high) == pytest.approx((60, 80))  # the standard error of 60 and 80 is 10
     labels = [text.get_text() for text in figures[0].axes[0].get_legend().get_texts()]
