@@ -264,8 +264,8 @@ def test_the_settings_of_the_network_arrive(tiny, monkeypatch):
 # ---- learning ----
 
 def test_two_images_are_learnt(tiny):
-    """Counting cards earns 11 of 25: this agent has learnt to look. (Eight seeds came to 12 to 21; this one to 21.)"""
+    """Counting cards earns 11 of 25: this agent has learnt to look. (Twelve seeds came to 17.8 to 22.3.)"""
     _, mean_return, _ = training.run(tiny(
-        image_count=2, episodes=4000, batch=16, units=16, embedding=0, learning_rate=.02, gamma=0., entropy_coef=.05,
-        clip_norm=999., seed=6, log_every=1000))
+        image_count=2, episodes=8000, batch=16, units=16, embedding=0, learning_rate=.02, gamma=0., entropy_coef=.5,
+        clip_norm=1., seed=6, log_every=1000))
     assert mean_return > 15
