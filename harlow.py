@@ -10,7 +10,10 @@ import argparse
 import os
 import sys
 
-import attr
+try:
+    import attr
+except ImportError:
+    sys.exit('harlow.py: its packages are not installed for this Python: run `make train`, or `pip install -r requirements.txt`.')
 
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from meta_rl.config import write_json
+from meta_rl.config import ConfigError, write_json
 from meta_rl.tf_compat import tf
 
 KEPT = 5
@@ -20,7 +20,7 @@ class Checkpoints(object):
     """
 
     def __init__(self, run, variables):
-        self._folder = os.path.join(run, FOLDER)
+        self._folder, self._variables = os.path.join(run, FOLDER), variables
         os.makedirs(self._folder, exist_ok=True)
         self._saver = tf.train.Saver(variables, max_to_keep=KEPT, save_relative_paths=True)
         self._saver.recover_last_checkpoints(self._paths())
@@ -57,8 +57,22 @@ class Checkpoints(object):
 
     def restore(self, session, path):
         """Restores the variables from `path`, and returns the state that was saved with them."""
-        self._saver.restore(session, path)
+        load(self._saver, session, path, self._variables)
         return _read(path + '.json')
+
+
+def load(saver, session, path, variables):
+    """Has `saver` (tf.train.Saver of `variables`) restore `path`. ConfigError names it where it is damaged or does not fit."""
+    try:
+        shapes = tf.train.NewCheckpointReader(path).get_variable_to_shape_map()
+        for variable in variables:  # a shape that does not fit is restored all the same, and fails far from here
+            found, wanted = shapes.get(variable.op.name), variable.shape.as_list()
+            if found != wanted:
+                raise ValueError('%s is %s there and %s here' % (variable.op.name, found, wanted))
+        saver.restore(session, path)
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:  # RuntimeError: the reader of TensorFlow 2
+        reason = str(getattr(error, 'message', error)).strip().split('\n')[0]
+        raise ConfigError('%s cannot be restored (%s): it is damaged, or its config.json was changed.' % (path, reason))
 
 
 def latest(run):

@@ -50,7 +50,7 @@ class Frozen(object):
 
     def restore(self, path):
         """Takes the weights of the checkpoint `path`. Returns self."""
-        self._saver.restore(self._session, path)
+        checkpoints.load(self._saver, self._session, path, self._network.local_vars)
         return self
 
     def measure(self, episodes, seed=SEED, greedy=False):

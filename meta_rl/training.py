@@ -102,9 +102,9 @@ def run(config, resume=None):
                 start = saved.restore(session, newest)
                 for worker, state in zip(workers, start['random']):
                     checkpoints.set_random_state(worker.random, state)
-            monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'])
             print('Training %s: %d episodes, %d worker%s, into %s' % (
                 config.preset, config.episodes, config.workers, 's' * (config.workers > 1), directory), flush=True)
+            monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'])
             try:
                 interrupted = _train(config, workers, session, monitor, saved)
             finally:

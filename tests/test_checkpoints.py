@@ -7,6 +7,7 @@ import pytest
 
 from meta_rl import checkpoints
 from meta_rl.checkpoints import Checkpoints
+from meta_rl.config import ConfigError
 from meta_rl.tf_compat import session_config, tf
 
 
@@ -127,3 +128,21 @@ def test_chance_goes_on_from_where_it_was(odd):
     other = np.random.RandomState(0)
     checkpoints.set_random_state(other, state)
     assert other.standard_normal(5).tolist() + other.randint(2 ** 31, size=700).tolist() == expected
+
+
+def test_a_damaged_checkpoint_is_named(graph, tmp_path):
+    saved = save_all(graph, tmp_path, [20])
+    path = checkpoints.latest(str(tmp_path))
+    with open(path + '.index', 'r+b') as file:
+        file.truncate(10)
+    with pytest.raises(ConfigError, match='model-20 cannot be restored'):
+        saved.restore(graph[0], path)
+
+
+def test_a_checkpoint_of_another_network_is_named(graph, tmp_path):
+    save_all(graph, tmp_path, [20])
+    path = checkpoints.latest(str(tmp_path))
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        other = tf.get_variable('weights', [4], tf.float32)
+        with pytest.raises(ConfigError, match=r'model-20 cannot be restored .weights is \[3\] there and \[4\] here'):
+            checkpoints.load(tf.train.Saver([other]), session, path, [other])
