@@ -55,6 +55,10 @@ def make_parser():
     train.add_argument('--preset', default=argparse.SUPPRESS, choices=sorted(config_module.PRESETS), help='default harlow42')
     train.add_argument('--resume', metavar='RUN', help='go on with this run directory, with its own settings; of the '
                        'settings below only --episodes, --device and the two intervals may be given with it')
+    train.add_argument('--seeds', type=int, default=1, metavar='X', help='train this many agents, of --seed and the seeds '
+                       'after it; default 1')
+    train.add_argument('--jobs', type=int, default=1, metavar='X', help='so many of them at once, each with a log in '
+                       '--logdir; default 1')
     add_settings(train)
 
     evaluate = commands.add_parser('evaluate', help='measure a trained agent, trial by trial')
@@ -74,8 +78,34 @@ def make_parser():
     return parser
 
 
+def train_seeds(settings, seeds, jobs):
+    """Trains agents of several seeds, each in a process of its own. Returns the worst of their exit statuses."""
+    import concurrent.futures
+    import subprocess
+    os.makedirs(settings.logdir, exist_ok=True)
+
+    def one(seed):
+        flags = ['--%s=%s' % (name, str(value).lower() if isinstance(value, bool) else value)
+                 for name, value in attr.asdict(settings.change(seed=seed)).items()]
+        command = [sys.executable, os.path.abspath(__file__), 'train'] + flags
+        if jobs == 1:
+            return subprocess.call(command)
+        path = os.path.join(settings.logdir, '%s-seed%d.log' % (settings.preset, seed))
+        print('Seed %d goes on in %s' % (seed, path), flush=True)
+        with open(path, 'w') as log:
+            return subprocess.call(command, stdout=log, stderr=subprocess.STDOUT)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return max(pool.map(one, range(settings.seed, settings.seed + seeds)))
+
+
 def train(args):
     given = {name: value for name, value in vars(args).items() if name in config_module.NAMES}
+    for name in ('seeds', 'jobs'):
+        if getattr(args, name) < 1:
+            raise ConfigError('--%s is %d: it must be at least 1.' % (name, getattr(args, name)))
+    if args.resume is not None and args.seeds > 1:
+        raise ConfigError('--seeds starts new runs: leave out --resume, or resume one run at a time.')
     if args.resume is not None:
         settings = config_module.load(os.path.join(args.resume, 'config.json'))
         fixed = sorted(set(given) - {'episodes', 'device', 'log_every', 'checkpoint_every'})
@@ -85,6 +115,8 @@ def train(args):
         settings = settings.change(**given)
     else:
         settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
+    if args.seeds > 1:
+        return train_seeds(settings, args.seeds, args.jobs)
     from meta_rl import training
     try:
         run, mean_return, seconds = training.run(settings, args.resume)

@@ -258,3 +258,20 @@ def rows(folder):
     runs = str(folder / 'runs')
     paths = [os.path.join(runs, name, 'curve.csv') for name in (os.listdir(runs) if os.path.isdir(runs) else ())]
     return [int(count) for path in paths if os.path.exists(path) for count in read_curve(path)['episodes']]
+
+
+@pytest.mark.parametrize('jobs', [1, 2])
+def test_several_seeds_are_trained_each_as_if_alone(tmp_path, jobs, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_main('train', '--episodes', '32', '--seed', '4', '--seeds', '2', '--jobs', str(jobs), '--gamma', '.5', *TINY) == 0
+    runs = sorted(name for name in os.listdir('runs') if not name.endswith('.log'))
+    assert [name.split('-')[1] for name in runs] == ['seed4', 'seed5']
+    settings = [config_module.load(os.path.join('runs', name, 'config.json')) for name in runs]
+    assert settings[0].gamma == .5 and settings[1] == settings[0].change(seed=5)
+    assert len(os.listdir('runs')) == (2 if jobs == 1 else 4)
+
+
+@pytest.mark.parametrize('flags', [['--seeds', '0'], ['--jobs', '0'], ['--seeds', '2', '--resume', 'x']])
+def test_seeds_that_cannot_be(flags, capsys):
+    assert run_main('train', *flags) == 2
+    assert capsys.readouterr().err.count('\n') == 1
