@@ -1,6 +1,6 @@
-"""The actor-critic network: what is seen -> LSTM -> policy and value, and the losses that train it. Knows nothing of labs or threads.
+"""The actor-critic network: what is seen -> LSTM -> policy and value, and its losses. Knows nothing of labs or threads.
 
-As in A3C (Mnih et al. 2016) every worker has a network of its own. It acts and takes its gradients with local weights, which are sent to the
+As in A3C (Mnih et al. 2016) every worker has a network of its own, with which it acts and finds gradients; these change the
 weights of scope `global`. Shapes: T decisions in a rollout, B episodes side by side, N images.
 """
 import collections
@@ -18,7 +18,8 @@ GLOBAL = 'global'  # the scope of the shared weights
 #   timestep     float32 [...]: decisions made in this episode
 Inputs = collections.namedtuple('Inputs', 'obs prev_action prev_reward timestep')
 LSTMState = collections.namedtuple('LSTMState', 'c h')  # float32 [B, units] each
-Losses = collections.namedtuple('Losses', 'value_loss policy_loss entropy grad_norm var_norm')  # means over T and B; norms are global
+# Means over T and B; lengths of the gradient, before it is clipped, and of the weights, over all of them together.
+Losses = collections.namedtuple('Losses', 'value_loss policy_loss entropy grad_norm var_norm')
 
 
 class AC_Network:
@@ -26,25 +27,28 @@ class AC_Network:
 
     Args:
       a_size: int, number of actions.
-      scope: str, variable scope: 'global', which holds the shared weights and is built first, or 'worker_N', which also trains them.
+      scope: str, variable scope: 'global', which holds the shared weights and is built first; or 'worker_N', which also
+        trains them.
       trainer: tf.train.Optimizer shared by all workers, and with it its statistics; not used by 'global'.
       images: int N, length of the one-hot code of an image.
       units: int, size of the LSTM.
-      embedding: int, size of the vector an image becomes, by weights that both sides share; 0 feeds the one-hot codes to the LSTM as they
-        are (the published run, which learnt to count cards but not to look: see the README).
-      embedding_scale: float, standard deviation of the initial vectors: large enough for images to differ by more than anything else the
-        LSTM is told, so that looking is learnt before counting, and small enough not to saturate it.
+      embedding: int, size of the vector an image becomes, by weights that both sides share; 0 feeds the one-hot codes to the
+        LSTM as they are (the published run, which learnt to count cards but not to look: see the README).
+      embedding_scale: float, standard deviation of the initial vectors: large enough for images to differ by more than
+        anything else the LSTM is told, so that looking is learnt before counting, and small enough not to saturate it.
       unroll: int T, decisions in a training rollout.
       value_coef, entropy_coef: weights of these losses beside the policy loss; floats or scalar tensors.
       clip_norm: float, longest gradient (over all weights together) that is let through.
       use_prev_reward, use_prev_action, use_timestep: bool. False leaves the input out; it is still given to act() and train().
-      reward_scale: float, by which the previous reward is multiplied before the LSTM is told of it; losses keep the reward as it is.
+      reward_scale: float, by which the previous reward is multiplied before the LSTM is told of it; losses keep it as it is.
       timestep_scale: float, by which the timestep is; 1/6 makes the unit an episode of six decisions.
-      remembers: bool. False has the LSTM start anew at every decision: what is left of the agent when it cannot learn within an episode.
-      count: function without arguments that builds the operation by which an update is counted, and returns the new count; or None.
+      remembers: bool. False has the LSTM start anew at every decision: what is left of the agent when it cannot learn within
+        an episode.
+      count: function without arguments that builds the operation by which an update is counted, and returns the new count;
+        or None.
 
-    Attributes that keep the names of the published code: policy [B, a_size], value [B], state_in, state_out; of workers also actions [T, B],
-    target_v [T, B], advantages [T, B], value_loss, policy_loss, entropy, loss, grad_norms, var_norms, apply_grads.
+    Attributes that keep the names of the published code: policy [B, a_size], value [B], state_in, state_out; of workers also
+    actions, target_v and advantages [T, B], value_loss, policy_loss, entropy, loss, grad_norms, var_norms, apply_grads.
     """
 
     def __init__(self, a_size, scope, trainer=None, *, images=42, units=48, embedding=32, embedding_scale=1., unroll=6,
@@ -97,7 +101,7 @@ class AC_Network:
           advantages: float32 [T, B], by which the decisions were better than expected.
 
         Returns:
-          (Losses, count): the losses as they were before the update, grad_norm that before clipping; what `count` (see above) gave.
+          (Losses before the update, what `count` returned after it; 0 without one).
         """
         *losses, counted = self._callable(session, 'train')(*inputs, *state, actions, target_v, advantages)
         return Losses(*losses), int(counted)
@@ -124,7 +128,7 @@ class AC_Network:
             'embedding', [self.images, embedding],
             initializer=tf.random_normal_initializer(stddev=embedding_scale)) if embedding else None
         seen = 2 * (embedding or self.images)
-        told = (self._reward_scale is not None) + (self._use_prev_action and self._a_size) + (self._timestep_scale is not None)
+        told = self._use_prev_action * self._a_size + (self._reward_scale is not None) + (self._timestep_scale is not None)
         with tf.variable_scope('lstm', initializer=tf.glorot_uniform_initializer()):
             self._input_kernel = tf.get_variable('input_kernel', [seen + told, 4 * self.units])
             self._recurrent_kernel = tf.get_variable('recurrent_kernel', [self.units, 4 * self.units])
@@ -135,7 +139,7 @@ class AC_Network:
         self.local_vars = tf.trainable_variables(self.scope + '/')  # the slash, or worker_1 would take the weights of worker_10
 
     def _encode(self, inputs):
-        """Inputs of arrays [..., ...] -> one row of features for each decision, float32 [T * B, features]."""
+        """A row of features for each decision of Inputs [B, ...] or [T, B, ...]: float32 [B or T * B, features]."""
         obs = tf.reshape(inputs.obs, [-1, self.images])
         images = tf.matmul(obs, self._embedding) if self._embedding is not None else obs
         features = [tf.reshape(images, [-1, 2 * int(images.shape[1])])]  # left beside right
@@ -149,7 +153,7 @@ class AC_Network:
 
     def _forward(self, inputs, state, steps):
         """Logits [steps * B, a_size], values [steps * B] and the last LSTMState, of inputs [steps, B, ...] from `state`."""
-        # The part of the gates that comes from the inputs is one product for the whole rollout; only the rest has to wait its turn.
+        # What the inputs give to the gates is one product for the whole rollout; only what the memory gives has to wait.
         gates = tf.matmul(self._encode(inputs), self._input_kernel) + self._bias
         outputs = []
         for gates_t in tf.split(gates, steps):
@@ -176,7 +180,8 @@ class AC_Network:
         self._feeds = [*inputs, *self.state_in, self.actions, self.target_v, self.advantages]
 
         logits, values, _ = self._forward(inputs, self.state_in, self.unroll)
-        self.policy_loss = policy_gradient_loss(logits, tf.reshape(self.actions, [-1]), tf.reshape(self.advantages, [-1]))
+        self.policy_loss = policy_gradient_loss(
+            logits, tf.reshape(self.actions, [-1]), tf.reshape(self.advantages, [-1]))
         self.value_loss = squared_value_loss(values, tf.reshape(self.target_v, [-1]))
         self.entropy = policy_entropy(logits)
         self.loss = self.policy_loss + value_coef * self.value_loss - entropy_coef * self.entropy
@@ -195,8 +200,8 @@ class AC_Network:
 
 
 def policy_gradient_loss(logits, actions, advantages):
-    """Minus the mean of log policy(action) * advantage: Sutton & Barto 2018, section 13.5. Logits [M, a_size], the rest [M]."""
-    log_policy = tf.nn.log_softmax(logits)  # log(policy + epsilon), as published, has no gradient where the policy is 0
+    """Minus the mean of log policy(action) * advantage: Sutton & Barto 2018, 13.5. Logits [M, a_size], the rest [M]."""
+    log_policy = tf.nn.log_softmax(logits)  # not log(policy + epsilon) as published: it has no gradient where policy is 0
     chosen = tf.reduce_sum(log_policy * tf.one_hot(actions, int(logits.shape[1])), 1)
     return -tf.reduce_mean(chosen * advantages)
 
@@ -213,7 +218,10 @@ def policy_entropy(logits):
 
 
 def _lstm(gates, c):
-    """Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; our own, as the newest TensorFlow has no rnn_cell of graphs."""
+    """One step, LSTMState, of Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000.
+
+    Our own few lines, since TensorFlow 2.16 and later have no nn.rnn_cell. Gates [B, 4 * units], c [B, units].
+    """
     in_gate, candidate, forget_gate, out_gate = tf.split(gates, 4, 1)
     c = tf.sigmoid(forget_gate) * c + tf.sigmoid(in_gate) * tf.tanh(candidate)
     return LSTMState(c, tf.sigmoid(out_gate) * tf.tanh(c))

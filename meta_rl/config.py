@@ -75,10 +75,11 @@ class Config(object):
     # The network
     units = setting(48, 'units of the LSTM', 1, 4096)
     embedding = setting(32, 'features of an image, one table for both sides; 0: one-hot straight into the LSTM', 0, 4096)
-    # What decides whether looking is learned, or only counting or one bit an image: vectors of a size at which the LSTM is
-    # not saturated from the start (at 2 a third of the seeds, at 4 all were still at 12 of 25 after 150,000 episodes), and
-    # a reward that it cannot overlook (at .2 learning takes twice as long).
+    # What decides whether looking is learned, or only counting, or one bit an image: vectors of a size that the LSTM cannot
+    # overlook (at .3, after 60,000 episodes, three seeds of five were at 22 or 23) and that does not saturate it from the
+    # start (at 4 none was past 23; at 2 all were past 24, as at 1); and a reward told in full, see below.
     embedding_scale = setting(1., 'standard deviation of the first entries of that table', 0.)
+    # At .2, with vectors of deviation 2 and a learning rate of 3e-3, one seed in three was still at 12 after 150,000.
     reward_scale = setting(1., 'the previous reward is multiplied by this before the LSTM reads it', 0.)
     timestep_scale = setting(1 / 6., 'so is the number of the decision', 0.)
 
@@ -90,7 +91,7 @@ class Config(object):
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
-    # At 999, with a learning rate that is quick, one seed in three stays at one bit an image.
+    # At 999, as published, one seed of five took 33,000 episodes to a return of 24; at 1 ten of ten took 18,000 to 25,000.
     clip_norm = setting(1., 'gradients are scaled down to this global norm (999 as published)', 0.)
 
     def __attrs_post_init__(self):

@@ -28,13 +28,13 @@ def discounted_returns(rewards, bootstrap, discounts):
 def generalized_advantages(rewards, values, bootstrap, discounts, lambda_=1.):
     """How much better each decision turned out than expected, A(gamma, lambda) of Schulman et al. 2016, equation 16.
 
-    A[t] is the sum over k of (gamma * lambda)^k delta[t + k], where delta[t] = rewards[t] + gamma * values[t + 1] - values[t] is
-    itself an advantage, looking one decision ahead. It is thus a discounted return of deltas.
+    A[t] is the sum over k of (gamma * lambda)^k delta[t + k], where delta[t] = rewards[t] + gamma * values[t + 1] - values[t]
+    is the advantage seen one decision ahead. It is thus a discounted return of deltas.
 
     Args:
       rewards, bootstrap, discounts: as in discounted_returns.
       values: float [T, B], the return expected before each decision.
-      lambda_: float in [0, 1]. 1, the setting of awjuliani's Meta-RL, gives returns - values: unbiased. Less trusts the values more.
+      lambda_: float in [0, 1]. 1, as in awjuliani's Meta-RL, gives returns - values, unbiased; less trusts the values more.
 
     Returns:
       float32 [T, B]. The matching target of the values is this + values.

@@ -1,14 +1,14 @@
 """The one place that knows that there is more than one TensorFlow.
 
-The rest of the code writes TensorFlow 1 (graphs and sessions) against the `tf` of this module; it runs on 1.12 (Python 3.6) and on
-2.16 and later, where that interface lives on as `tf.compat.v1`. What the newest TensorFlow lacks of it (`nn.rnn_cell`, `layers`) is not used.
+The rest of the code writes TensorFlow 1 (graphs and sessions) against the `tf` of this module. It runs on 1.12 (Python 3.6)
+and on 2.16 and later, where that interface lives on as `tf.compat.v1`, but for `nn.rnn_cell` and `layers`: do not use these.
 """
 import os
 import warnings
 
 # Before the import, or TensorFlow does not see it. A value set outside is left alone.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-# oneDNN is no faster on matrices this small, adds up in an order that depends on the processor, and says so twice whatever the log level.
+# oneDNN is no faster on matrices this small, adds in an order of its own, and says so twice whatever the log level.
 os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
 with warnings.catch_warnings():
     warnings.simplefilter('ignore', FutureWarning)  # of NumPy, about the dtypes of 1.12
@@ -23,8 +23,8 @@ tf = tensorflow if IS_V1 else tensorflow.compat.v1
 tf.logging.set_verbosity(tf.logging.ERROR)
 if not IS_V1:
     tf.disable_v2_behavior()
-# The older reference variables may change while an operation still reads them; a resource variable keeps what was read. The order
-# "gradients, update, copy of the update" inside one session call rests on it.
+# The older reference variables may change while an operation still reads them; a resource variable keeps what was read. The
+# order "gradients, update, copy of the update" inside one session call rests on it.
 tf.enable_resource_variables()
 if IS_V1:
     # 1.12 asks even a closed session to release a callable, and prints a traceback when it refuses; later ones look first.
@@ -35,9 +35,9 @@ def session_config(threads=1):
     """Settings of a session for small networks: any number of Python threads may run it at once.
 
     Args:
-      threads: int, how many threads may share ONE operation. A product with an LSTM of 48 units takes microseconds, less than handing
-        half of it to another core: 1 is fastest, and adds in the same order in every run. TensorFlow has one such pool for the whole
-        process, so the first session decides.
+      threads: int, how many threads may share ONE operation. A product with an LSTM of 48 units takes microseconds, less
+        than handing half of it to another core: 1 is fastest, and adds in the same order in every run. TensorFlow has one
+        such pool for the whole process, so the first session decides.
 
     Returns:
       tf.ConfigProto. A device that is not there is replaced by one that is; memory of a GPU is taken as needed.
@@ -45,10 +45,11 @@ def session_config(threads=1):
     config = tf.ConfigProto(intra_op_parallelism_threads=threads, allow_soft_placement=True)
     config.gpu_options.allow_growth = True
     if not IS_V1:
-        # Run each graph in the thread that asks for it: nothing is handed over, and workers do not queue for a pool. 1.12 aborts on this.
+        # Run each graph in the thread that asks for it: nothing is handed over, and workers do not queue for a pool.
+        # (1.12 aborts on a negative number.)
         config.inter_op_parallelism_threads = -1
     elif not tf.test.is_built_with_cuda():
-        # 1.12 can at least run all operations of a call in one thread: half the processor time. It cannot do so across two devices.
+        # 1.12 can at least run all operations of a call in one thread, at half the processor time; not if there is a GPU.
         config.experimental.executor_type = 'SINGLE_THREADED_EXECUTOR'
     return config
 
@@ -64,8 +65,8 @@ def make_callable(session, fetches, feeds):
       feeds: list of placeholders.
 
     Returns:
-      A function of one array for each placeholder that returns a list of one array for each tensor. It raises ValueError if an array
-      does not fit its placeholder (TensorFlow itself no longer looks at shapes here) and may be called by several threads at once.
+      A function of one array for each placeholder that returns a list of one array for each tensor. Several threads may
+      call it at once. It raises ValueError if an array does not fit its placeholder (TensorFlow does not look here).
     """
     options = CallableOptions(
         feed=[feed.name for feed in feeds],
@@ -107,7 +108,8 @@ def check_device(name, config=None):
     except ValueError:
         return f'{name!r} is not the name of a device, as /cpu:0 and /device:GPU:0 are.'
     found = devices(config)
-    return None if wanted in found else f'There is no {wanted} on this machine (there is {", ".join(found)}): computing on {found[0]}.'
+    missing = f'There is no {wanted} on this machine (there is {", ".join(found)}): computing on {found[0]}.'
+    return None if wanted in found else missing
 
 
 def _short(name):
