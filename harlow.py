@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Meta-reinforcement learning of the Harlow task: train, evaluate, plot, bench.
+"""Meta-reinforcement learning of the Harlow task: train, evaluate, plot, figures, bench.
 
     python harlow.py                 trains with the default preset, the same as: python harlow.py train
     python harlow.py evaluate RUN    measures a trained agent, trial by trial
     python harlow.py plot RUN...     draws reward curves and learning sets
+    python harlow.py figures         draws the figures of img/
     python harlow.py bench           measures how fast all of it is
 """
 import argparse
@@ -18,7 +19,7 @@ except ImportError:
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
 
-COMMANDS = 'train', 'evaluate', 'plot', 'bench'
+COMMANDS = 'train', 'evaluate', 'plot', 'figures', 'bench'
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,6 +73,8 @@ def make_parser():
     plot.add_argument('runs', metavar='RUN', nargs='+', help='run directories; those of one preset are its seeds')
     plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
                       help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
+
+    commands.add_parser('figures', help='draw the figures of img/, training first what its data lack')
 
     bench = commands.add_parser('bench', help='measure how fast the lab and the training are')
     bench.add_argument('--seconds', type=float, default=2., help='time for each figure [s]; default 2')
@@ -150,6 +153,13 @@ def plot(args):
     return 0
 
 
+def figures(_):
+    from meta_rl import figures as all_figures
+    for path in all_figures.draw_all():
+        print(path)
+    return 0
+
+
 def bench(args):
     if not 0 < args.seconds < float('inf'):
         raise ConfigError('--seconds is %s: it must be more than 0.' % args.seconds)
@@ -164,7 +174,8 @@ def main(arguments):
         arguments = ['train'] + arguments
     args = make_parser().parse_args(arguments)
     try:
-        return {'train': train, 'evaluate': evaluate, 'plot': plot, 'bench': bench}[args.command](args)
+        return {'train': train, 'evaluate': evaluate, 'plot': plot, 'figures': figures,
+                'bench': bench}[args.command](args)
     except (ConfigError, OSError) as error:
         print('harlow.py %s: %s' % (args.command, error), file=sys.stderr)
         return 2

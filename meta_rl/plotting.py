@@ -59,7 +59,7 @@ def reward_curves(groups, path, title=None):
             axes.lines[-1].set_label(label)
     axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=(-4, 27), title=title)
     axes.set_xlim(left=0)
-    if len(axes.get_legend_handles_labels()[1]) > 1 or not title:
+    if len(axes.get_legend_handles_labels()[1]) > 1 or label != title:
         axes.legend(loc='lower right', fontsize=8)
     return _save(figure, path)
 

@@ -1,0 +1,46 @@
+"""The figures of img/: drawn from what is kept there, and what is kept is what the run had."""
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from conftest import TESTS
+from meta_rl import checkpoints, config as config_module, evaluation, figures, training
+from meta_rl.monitor import read_curve
+
+KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
+TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height=32, units=4, embedding=4)
+
+
+@pytest.mark.parametrize('figure', figures.FIGURES, ids=lambda figure: figure.name)
+def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, 'run', None)  # training anew would fail
+    shutil.copytree(KEPT, str(tmp_path / 'data'))
+    drawn = figures.draw(figure, str(tmp_path))
+    assert [os.path.getsize(path) > 10000 for path in drawn] == [True] * len(drawn)
+    assert {os.path.basename(path) for path in drawn} <= set(os.listdir(os.path.dirname(KEPT)))
+
+
+def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(config_module.PRESETS, 'tiny', TINY)
+    path, = figures.runs_of('tiny', 1, 'img')
+    run = os.path.join('runs', os.listdir('runs')[0])
+    for name in ('config.json', 'curve.csv', 'learning_set.csv'):
+        with open(os.path.join(run, name)) as there, open(os.path.join(path, name)) as here:
+            assert there.read() == here.read()
+    monkeypatch.setattr(training, 'run', None)
+    assert figures.runs_of('tiny', 1, 'img') == [path]
+
+
+@pytest.mark.parametrize('seed', [0, 4])
+def test_the_kept_agents_have_learned_to_learn(seed, tmp_path, monkeypatch):
+    """What the README says of them, played again from their weights."""
+    run = os.path.join(KEPT, 'harlow42-seed%d' % seed)
+    assert read_curve(os.path.join(run, 'curve.csv'))['episodes'][-1] == 100000
+    assert checkpoints.episodes_of(checkpoints.latest(run)) == 100000
+    monkeypatch.chdir(tmp_path)
+    report = evaluation.evaluate(run, 200)
+    assert report['return_mean'] > 24 and min(report['per_trial'][1:]) > .97
+    assert np.allclose(np.loadtxt(os.path.join(run, 'learning_set.csv'), delimiter=',')[-1][1:], 1, atol=.01)
