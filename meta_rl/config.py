@@ -84,7 +84,7 @@ class Config(object):
     timestep_scale = setting(1 / 6., 'so is the number of the decision', 0.)
 
     # Learning
-    optimizer = setting('adam', "'adam' or 'rmsprop', one for all workers, its statistics shared", choices=OPTIMIZERS)
+    optimizer = setting('adam', "'adam' or 'rmsprop' (with a learning rate of 3e-3), one for all workers, its statistics shared", choices=OPTIMIZERS)
     learning_rate = setting(5e-3, 'learning rate at the start', 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)

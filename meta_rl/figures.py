@@ -20,6 +20,7 @@ FIGURES = (
     Figure('ablations', 'harlow42 without one of its parts', {
         'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}, None),
     Figure('units128', '128 LSTM units', {'units128': 1}, None),
+    Figure('images1000', '1,000 images', {'images1000': 1}, 'images1000'),
 )
 WITH_WEIGHTS = ('harlow42',)  # of these the trained network is kept too
 
