@@ -34,10 +34,6 @@ def _play(lab, frames_read, seconds):
     return steps / (time.perf_counter() - start - in_reset), in_reset / resets
 
 
-def _median(turns):
-    return np.median(turns, axis=0)
-
-
 def lab_figures(seconds, images):
     """(frames a second with each frame read, steps a second with none read, seconds for a reset): medians."""
     lab = psychlab.Lab('contributed/psychlab/harlow_fast_centred', ['RGB_INTERLEAVED'], {
@@ -46,11 +42,11 @@ def lab_figures(seconds, images):
     for _ in range(TURNS):  # in turn, so that a slow spell of the machine meets both
         reading.append(_play(lab, True, seconds / TURNS))
         blind.append(_play(lab, False, seconds / TURNS))
-    return _median(reading)[0], _median(blind)[0], _median(reading + blind)[1]
+    return np.median(reading, 0)[0], np.median(blind, 0)[0], np.median(reading + blind, 0)[1]
 
 
-def training_figures(episodes):
-    """(episodes a second of training with one worker, seconds from the call to the first update's end)."""
+def training_speed(episodes):
+    """Episodes a second of training with one worker, from the first one on: start-up is not in it."""
     from meta_rl import training
     with tempfile.TemporaryDirectory() as scratch:
         config = config_module.from_preset('harlow42', logdir=scratch, episodes=episodes, log_every=episodes)
@@ -64,7 +60,7 @@ def run(seconds):
     rows = [('lab, every frame read', '%.0f frames/s' % frames, frames / REAL_FRAMES, 'its 1,054 frames/s'),
             ('lab, no frame read', '%.0f steps/s' % steps, steps / REAL_STEPS, 'its 29,000 steps/s'),
             ('lab, reset', '%.1f us' % (1e6 * reset), REAL_RESET / reset, 'its 0.22 s')]
-    episodes = training_figures(20000)
+    episodes = training_speed(20000)
     rows.append(('training harlow42, one worker', '%.0f episodes/s' % episodes, episodes / REAL_EPISODES,
                  'the published loop on it, 1.67 episodes/s'))
     print('%-30s %18s   %s' % ('', 'here', 'times as fast as the real lab'))

@@ -206,7 +206,7 @@ def test_resume_takes_its_own_settings_and_the_four_that_may_change(here, monkey
 
 
 def test_bench_prints_each_figure(monkeypatch, capsys):
-    monkeypatch.setattr(bench, 'training_figures', lambda episodes: 2000.)  # for the sake of time
+    monkeypatch.setattr(bench, 'training_speed', lambda episodes: 2000.)  # for the sake of time
     assert run_main('bench', '--seconds', '.1') == 0
     rows = capsys.readouterr().out.splitlines()[1:]
     assert [row.split('  ')[0] for row in rows] == [

@@ -1,8 +1,5 @@
 """The Harlow task of psychlab: cross, trials, buttons, rewards and timers, one frame at a time."""
 import collections
-import random
-
-from meta_rl.psychlab import camera
 
 TRIALS = 6
 CORRECT_REWARD, INCORRECT_REWARD = 5, -5
