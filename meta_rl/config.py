@@ -75,6 +75,7 @@ class Config(object):
     # The network
     units = setting(48, 'units of the LSTM', 1, 4096)
     embedding = setting(32, 'features of an image, one table for both sides; 0: one-hot straight into the LSTM', 0, 4096)
+    # (Figures in this and the next comments: a prototype of the decisions alone, without the lab.)
     # What decides whether looking is learned, or only counting, or one bit an image: vectors of a size that the LSTM cannot
     # overlook (at .3, after 60,000 episodes, three seeds of five were at 22 or 23) and that does not saturate it from the
     # start (at 4 none was past 23; at 2 all were past 24, as at 1); and a reward told in full, see below.
@@ -84,7 +85,8 @@ class Config(object):
     timestep_scale = setting(1 / 6., 'so is the number of the decision', 0.)
 
     # Learning
-    optimizer = setting('adam', "'adam' or 'rmsprop' (with a learning rate of 3e-3), one for all workers, its statistics shared", choices=OPTIMIZERS)
+    optimizer = setting('adam', "'adam' or 'rmsprop' (with a learning rate of 3e-3), its statistics shared by all workers",
+                        choices=OPTIMIZERS)
     learning_rate = setting(5e-3, 'learning rate at the start', 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
