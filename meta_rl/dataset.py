@@ -1,4 +1,4 @@
-"""The image sets of a Harlow experiment: drawn ones, a folder of one's own, and the train / held-out split.
+"""The image sets of a Harlow experiment, to train with and held out: drawn ones, or a folder of one's own.
 
 An image set is a uint8 array [N, 256, 256, 3], RGB; on disk a folder of 0001.png, 0002.png, ..., which is what the lab reads.
 """
@@ -12,10 +12,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from meta_rl.config import ConfigError
-from meta_rl.drawing import SIDE, draw_images, drawn, watched
+from meta_rl.drawing import EYE, SIDE, averaged, draw_images, drawn, watched
 
-__all__ = ['DatasetError', 'SIDE', 'draw_images', 'drawn_folder', 'folder_of', 'load_folder', 'split', 'write_images']
+__all__ = ['DatasetError', 'SIDE', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of', 'load_folder',
+           'write_images']
 MEND = 'replace it or take it out of the folder.'
+BLIND = 'onehot', 'brightness'  # observations that do not tell what an image looks like
+ALIKE = 2  # of 255: two pictures whose mean absolute difference at EYE x EYE is less are the same one, saved in two ways
 
 
 class DatasetError(ConfigError):
@@ -46,12 +49,7 @@ def drawn_folder(cache='images', count=42, seed=0):
 
     Raises: DatasetError if a picture is missing; OSError if the folder cannot be written.
     """
-    folder = os.path.join(cache, 'drawn-%d-seed%d' % (count, seed))
-    _make_once(folder, lambda: drawn(count, seed))
-    for name in ('%04d.png' % number for number in range(1, count + 1)):
-        if not os.path.isfile(os.path.join(folder, name)):
-            raise DatasetError('%s has no %s: put one there, or delete the folder to have it drawn anew.' % (folder, name))
-    return folder
+    return _complete(os.path.join(cache, 'drawn-%d-seed%d' % (count, seed)), count, lambda: drawn(count, seed))
 
 
 def load_folder(folder, count=None, allow_flat=False):
@@ -82,21 +80,6 @@ def load_folder(folder, count=None, allow_flat=False):
     return images
 
 
-def split(images, train, held_out):
-    """(training, held-out) views of `images` [N, ...]: the first `train`, and the `held_out` after them, as the lab has it.
-
-    Raises: DatasetError if there are too few, or if an image is on both sides.
-    """
-    if train + held_out > len(images):
-        raise DatasetError('%d training and %d held-out images are more than %d: add some.' % (train, held_out, len(images)))
-    known = {_digest(image): number for number, image in enumerate(images[:train], 1)}
-    for number, image in enumerate(images[train:train + held_out], train + 1):
-        twin = known.get(_digest(image))
-        if twin:
-            raise DatasetError('Held-out image %d is the same as training image %d: replace one of them.' % (number, twin))
-    return images[:train], images[train:train + held_out]
-
-
 def folder_of(config):
     """The dataset folder (%04d.png, 256x256 RGB) of a Config: the drawn set, or its user's own pictures made fit for the lab.
 
@@ -111,11 +94,59 @@ def folder_of(config):
         folder = os.path.join(config.image_cache, 'black-white')
         _make_once(folder, lambda: np.stack([np.full((SIDE, SIDE, 3), shade, np.uint8) for shade in (0, 255)]))
         return folder
-    if not config.images:
-        return drawn_folder(config.image_cache, config.image_count, config.image_seed)
-    images = load_folder(config.images, config.image_count)
-    folder = os.path.join(config.image_cache, 'own-%d-%s' % (config.image_count, hashlib.sha256(images).hexdigest()[:12]))
+    if config.images:
+        return _own_folder(config.image_cache, load_folder(config.images, config.image_count))
+    return drawn_folder(config.image_cache, config.image_count, config.image_seed)
+
+
+def held_out_folder_of(config):
+    """The dataset folder, like that of folder_of, of `held_out_count` images none of which is trained with.
+
+    They are its user's own (held_out_images), or those that come after the training images in the same set, which are apart
+    from them as any two images of it are.
+
+    Raises: ConfigError where there can be none; DatasetError as load_folder, and where a picture is on both sides.
+    """
+    if config.observation in BLIND:
+        raise ConfigError('observation is %s: such an agent does not see what an image looks like, for held-out images train '
+                          'one that sees pixels.' % config.observation)
+    if config.held_out_images:
+        images = load_folder(config.held_out_images, config.held_out_count)
+        _refuse_shared(config.images or folder_of(config), config.image_count, config.held_out_images, images)
+        return _own_folder(config.image_cache, images)
+    if config.images:
+        raise ConfigError('held_out_images is empty: train with --held-out-images FOLDER beside --images FOLDER.')
+    if config.image_set == 'black-white':
+        raise ConfigError('image_set is black-white: there is no third such image to hold out, choose drawn.')
+    training, count = folder_of(config), config.held_out_count
+    return _complete('%s-held-out-%d' % (training, count), count, lambda: drawn(
+        config.image_count + count, config.image_seed, load_folder(training, config.image_count, allow_flat=True)))
+
+
+def _refuse_shared(training, count, held_out, images):
+    """Raises DatasetError if one of `images`, read from the folder `held_out`, is among the first `count` of `training`."""
+    known = [averaged(image, EYE).ravel() for image in load_folder(training, count, allow_flat=True)]
+    small = [averaged(image, EYE).ravel() for image in images]
+    sums, twins = cv2.batchDistance(np.array(small), np.array(known), cv2.CV_32S, normType=cv2.NORM_L1, K=1)
+    number = int(sums.argmin())
+    if sums[number, 0] < ALIKE * small[0].size:
+        raise DatasetError('%s, to be held out, shows the same as %s, which is trained with: replace one of them.' % (
+            os.path.join(held_out, _picture_names(held_out)[number]),
+            os.path.join(training, _picture_names(training)[twins[number, 0]])))
+
+
+def _own_folder(cache, images):
+    folder = os.path.join(cache, 'own-%d-%s' % (len(images), hashlib.sha256(images).hexdigest()[:12]))
     _make_once(folder, lambda: images)
+    return folder
+
+
+def _complete(folder, count, make_images):
+    """`folder`, made if there is none. Raises DatasetError if one of its `count` pictures is missing."""
+    _make_once(folder, make_images)
+    for name in ('%04d.png' % number for number in range(1, count + 1)):
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise DatasetError('%s has no %s: put one there, or delete the folder to have it drawn anew.' % (folder, name))
     return folder
 
 

@@ -38,25 +38,36 @@ def draw_images(count, seed=0, size=SIDE):
     """
     images = np.empty((count, size, size, 3), np.uint8)
     for k, image in enumerate(drawn(count, seed)):
-        images[k] = image if size == SIDE else _averaged(image, size)
+        images[k] = image if size == SIDE else averaged(image, size)
     return images
 
 
-def drawn(count, seed):
-    """Yields the images of draw_images. One that is dull, or near an earlier one, is drawn again with the next attempt number."""
+def drawn(count, seed, earlier=()):
+    """Yields the images of draw_images. One that is dull, or near an earlier one, is drawn again with the next attempt number.
+
+    `earlier`: the first of these images, uint8 [n, 256, 256, 3], where they are drawn already: yields only those after them.
+    """
     seen = np.empty((count, EYE * EYE * 3), np.uint8)
-    for index in watched(range(count), count, 'drawing'):
+    for index, image in enumerate(earlier):
+        seen[index] = averaged(image, EYE).ravel()
+    for index in watched(range(len(earlier), count), count - len(earlier), 'drawing'):
         for attempt in itertools.count():
             image = _composition(np.random.RandomState([seed, index, attempt]).random_sample)
-            small = _averaged(image, EYE)
-            plain = np.full_like(small, small.sum((0, 1)) // EYE ** 2)
-            if _nearest(small, plain) >= CONTRAST and (index == 0 or _nearest(small, seen[:index]) >= APART):
+            small = averaged(image, EYE)
+            if distinct(small, seen[:index], APART):
                 break
         seen[index] = small.ravel()
         yield image
 
 
-def _averaged(image, size):
+def distinct(small, others, apart):
+    """Whether an image, `small` (uint8 [EYE, EYE, 3]), is neither dull nor nearer than `apart` to one of `others` ([n, ...])."""
+    plain = np.full_like(small, small.sum((0, 1)) // EYE ** 2)
+    return _nearest(small, plain) >= CONTRAST and (not len(others) or _nearest(small, others) >= apart)
+
+
+def averaged(image, size):
+    """An image, uint8 [H, W, 3], at size x size pixels, each the mean of what it covers: uint8 [size, size, 3]."""
     return np.asarray(Image.fromarray(image).resize((size, size), Image.BOX))
 
 

@@ -70,7 +70,9 @@ def run(config, resume=None):
     """
     newest = checkpoints.latest(resume) if resume else None
     folder = dataset.folder_of(config)
-    if config.images:  # from now on the copy that no one changes
+    if config.held_out_images:  # from now on the copies that no one changes
+        config = config.change(held_out_images=dataset.held_out_folder_of(config))
+    if config.images:
         config = config.change(images=folder)
     graph = tf.Graph()
     with graph.as_default(), tf.device(config.device):

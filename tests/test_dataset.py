@@ -449,26 +449,3 @@ def test_own_pictures_become_a_folder_of_the_lab_that_later_changes_do_not_touch
     assert dataset.folder_of(settings.change(images=kept)) == kept  # what config.json of a run names
     Image.fromarray(before[0][::-1]).save(os.path.join(str(folder), sorted(os.listdir(str(folder)))[0]))
     assert dataset.folder_of(settings) != kept and np.array_equal(dataset.load_folder(kept), before)
-
-
-# ---- train / held-out ----
-
-def test_held_out_images_follow_the_training_ones(drawn):
-    train, held_out = dataset.split(drawn, 20, 9)
-    assert np.array_equal(train, drawn[:20]) and np.array_equal(held_out, drawn[20:29])
-    assert train.base is drawn or train.base is drawn.base  # views, not copies
-    assert len(dataset.split(drawn[:20], 20, 0)[1]) == 0
-
-
-def test_a_split_needs_enough_images(drawn):
-    with pytest.raises(DatasetError, match='8 training and 3 held-out images are more than 10'):
-        dataset.split(drawn[:10], 8, 3)
-
-
-def test_no_image_is_on_both_sides(drawn):
-    images = drawn[:10].copy()
-    images[7] = images[2]
-    with pytest.raises(DatasetError, match='Held-out image 8 is the same as training image 3'):
-        dataset.split(images, 5, 5)
-    dataset.split(images, 8, 2)  # both in training: not this function's business
-    dataset.split(images, 5, 2)  # image 8 is not in use
