@@ -67,6 +67,8 @@ def make_parser():
     evaluate.add_argument('--episodes', type=int, default=1000, help='episodes to play [episodes]; default 1000')
     evaluate.add_argument('--seed', type=int, default=1000003, help="what its draws start from; default 1000003")
     evaluate.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
+    evaluate.add_argument('--images', choices=('training', 'held-out'), default='training', help='which it is shown: those of '
+                          'its training, or others, which takes an agent that sees pixels; default training')
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
 
     plot = commands.add_parser('plot', help='draw reward curves and learning sets of runs')
@@ -139,7 +141,7 @@ def evaluate(args):
     if not 0 <= args.seed < 2 ** 32:
         raise ConfigError('--seed is %d: it must be from 0 to 4294967295.' % args.seed)
     from meta_rl import evaluation
-    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint)
+    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images)
     print(evaluation.table(report))
     if args.json:
         config_module.write_json(args.json, report)

@@ -13,6 +13,7 @@ from meta_rl.worker import play
 
 SIDE_BY_SIDE = 100
 MODES = 'sampled', 'greedy'
+TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
 Z95 = 1.959963984540054  # the normal distribution has 95% of its weight within this many deviations
 
@@ -30,12 +31,19 @@ class Frozen(object):
 
     Args:
       run: str, path of a run directory.
-    Raises: ConfigError where it is none.
+      images: which it is shown, those of its training or 'held-out' ones.
+    Raises: ConfigError where it is none, or where it can be shown no such images.
     """
 
-    def __init__(self, run):
-        self.config = config_module.load(os.path.join(run, 'config.json'))
-        self._folder = dataset.folder_of(self.config)
+    def __init__(self, run, images=TRAINING):
+        if images not in IMAGES:
+            raise config_module.ConfigError('images is %r: choose from %s.' % (images, ', '.join(IMAGES)))
+        self.config = self._played = config_module.load(os.path.join(run, 'config.json'))
+        if images == HELD_OUT:
+            self._folder = dataset.held_out_folder_of(self.config)
+            self._played = self.config.change(image_count=self.config.held_out_count)
+        else:
+            self._folder = dataset.folder_of(self.config)
         self._graph = tf.Graph()
         with self._graph.as_default(), tf.device(self.config.device):
             self._network = make_network(self.config, GLOBAL)
@@ -56,7 +64,7 @@ class Frozen(object):
     def measure(self, episodes, seed=SEED, greedy=False):
         """Plays `episodes`. Returns a dict of plain data: return_mean, return_ci95, per_trial, per_trial_ci95, nearest_oracle."""
         random = np.random.RandomState(seed)
-        envs = make_envs(self.config, self._folder, min(SIDE_BY_SIDE, episodes), random)
+        envs = make_envs(self._played, self._folder, min(SIDE_BY_SIDE, episodes), random)
         returns, correct = [], []
         while len(returns) < episodes:
             rollout = play(self._network, self._session, envs[:episodes - len(returns)], random, greedy)
@@ -72,39 +80,41 @@ class Frozen(object):
                 'nearest_oracle': oracles.nearest(per_trial).name}
 
 
-def evaluate(run, episodes=1000, seed=SEED, which='latest'):
+def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING):
     """Plays `episodes` with the weights of a run directory as they are, sampled and then greedy.
 
     Args:
       run: str, path of a run directory.
       seed: int.
       which: 'latest' or 'best', the checkpoint.
+      images: 'training' or 'held-out'.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
-      more at the top; and `run`, `checkpoint`, `episodes`, `seed`.
+      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`.
     """
-    with Frozen(run) as frozen:
+    with Frozen(run, images) as frozen:
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
-        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed}
+        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images}
         for mode in MODES:
             report[mode] = frozen.measure(episodes, seed, mode == 'greedy')
     report.update(report[MODES[0]], policy=MODES[0])
     return report
 
 
-def learning_set(run, episodes=1000):
+def learning_set(run, episodes=1000, images=TRAINING):
     """How the learning set formed: float [7, 6], the fraction right in each trial at the end of each seventh of a run.
 
-    Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory.
-    Raises: ConfigError where not all of them were kept.
+    Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory;
+    that of held-out images is in learning_set-held-out.csv.
+    Raises: ConfigError where not all of them were kept, or where there are no such images.
     """
-    path = os.path.join(run, 'learning_set.csv')
+    path = os.path.join(run, 'learning_set.csv' if images == TRAINING else 'learning_set-%s.csv' % images)
     if not os.path.exists(path):
         kept = checkpoints.quantiles(run)
         if len(kept) < checkpoints.QUANTILES:
             raise config_module.ConfigError('%s has %d of the %d checkpoints of a finished run: let it end first.' % (
                 run, len(kept), checkpoints.QUANTILES))
-        with Frozen(run) as frozen:
+        with Frozen(run, images) as frozen:
             profiles = [frozen.restore(checkpoint).measure(episodes)['per_trial'] for checkpoint in kept]
         np.savetxt(path, profiles, '%.4f', ',')
     return np.loadtxt(path, delimiter=',')
@@ -112,7 +122,8 @@ def learning_set(run, episodes=1000):
 
 def table(report):
     """The report of `evaluate` as text."""
-    lines = ['%d episodes with frozen weights, %s of %s' % (report['episodes'], report['checkpoint'], report['run']),
+    told = report['episodes'], report['images'], report['checkpoint'], report['run']
+    lines = ['%d episodes with frozen weights and %s images, %s of %s' % told,
              '%-8s %7s  %s' % ('', 'return', '  '.join('%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
     for mode in MODES:
         part = report[mode]

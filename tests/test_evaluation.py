@@ -80,8 +80,8 @@ def test_the_figures_are_those_of_what_was_played(run, played):
         half = 1.96 * returns.std(ddof=1) / 250 ** .5
         assert part['return_ci95'] == pytest.approx([returns.mean() - half, returns.mean() + half], abs=1e-3)
     assert all(report[name] == value for name, value in report['sampled'].items())
-    assert (report['run'], report['checkpoint'], report['episodes'], report['seed'], report['policy']) == (
-        run, 'model-1120', 250, 3, 'sampled')
+    assert (report['run'], report['checkpoint'], report['episodes'], report['seed'], report['images'],
+            report['policy']) == (run, 'model-1120', 250, 3, 'training', 'sampled')
     assert report['sampled']['per_trial'] != report['greedy']['per_trial']
 
 
@@ -127,9 +127,9 @@ def test_an_interval_of_no_width_and_none_at_all(run, monkeypatch):
 def test_the_table_says_it_in_print():
     part = {'return_mean': 23.456, 'per_trial': [.5, .987, 1, 1, 1, 1], 'per_trial_ci95': [[.4691, .5309]] + [[.97, .995]] * 5,
             'nearest_oracle': 'one-shot learning'}
-    lines = evaluation.table(dict(part, episodes=1000, checkpoint='model-10', run='runs/x', sampled=part, greedy=dict(
-        part, return_mean=-1))).splitlines()
-    assert '1000 episodes' in lines[0] and 'model-10 of runs/x' in lines[0]
+    lines = evaluation.table(dict(part, episodes=1000, images='held-out', checkpoint='model-10', run='runs/x', sampled=part,
+                                    greedy=dict(part, return_mean=-1))).splitlines()
+    assert '1000 episodes' in lines[0] and 'held-out images' in lines[0] and 'model-10 of runs/x' in lines[0]
     assert lines[2].split()[:6] == ['sampled', '23.46', '50.0%', '47..53', '98.7%', '97..100']
     assert lines[3].split()[:2] == ['greedy', '-1.00']
 

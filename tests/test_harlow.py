@@ -144,6 +144,8 @@ def test_presets_may_be_changed(monkeypatch, preset):
     ('evaluate broken-config', 'broken-config/config.json'), ('evaluate no-checkpoint', 'no-checkpoint has no checkpoint'),
     ('evaluate RUN --episodes 0', '--episodes is 0'), ('evaluate RUN --episodes few', "'few'"),
     ('evaluate RUN --seed=-1', '--seed is -1'),
+    ('evaluate RUN --images held-out', 'observation is onehot'), ('evaluate RUN --images new', "'new'"),
+    ('--held-out-images few', 'observation is onehot'),
     ('evaluate RUN --checkpoint oldest', "'oldest'"), ('evaluate RUN --json file/x.json --episodes 2', 'file/x.json'),
     ('bench --seconds 0', '--seconds is 0'), ('bench --seconds nan', '--seconds is nan'), ('bench --seconds soon', "'soon'")])
 def test_bad_input_ends_with_one_line_and_status_2(here, capsys, arguments, reason):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meta_rl import config as config_module, dataset, drawing, training
+from meta_rl import config as config_module, dataset, drawing, evaluation, training
 from meta_rl.config import Config, ConfigError
 from meta_rl.dataset import DatasetError
 
@@ -150,6 +150,52 @@ def test_an_agent_that_does_not_see_images_has_none_held_out(tmp_path, monkeypat
     message = refusal(settings_of(tmp_path, observation=observation), ConfigError)
     assert message.startswith('observation is %s:' % observation) and 'pixels' in message
     assert os.listdir(str(tmp_path)) == []
+
+
+# ---- an agent on held-out images ----
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    """A run directory of an agent with as many images to see as are held out."""
+    folder = tmp_path_factory.mktemp('held-out')
+    return training.run(config_module.from_preset(
+        'harlow42', episodes=70, batch=10, image_count=3, held_out_count=3, width=32, height=32, units=4, embedding=4,
+        logdir=str(folder / 'runs'), image_cache=str(folder / 'images')))[0]
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """The folder, the number of images and the number of the labs, each time that labs are made."""
+    made = []
+
+    def make_envs(config, folder, count, random, make_envs=evaluation.make_envs):
+        made.append((os.path.basename(folder), config.image_count, count))
+        return make_envs(config, folder, count, random)
+    monkeypatch.setattr(evaluation, 'make_envs', make_envs)
+    return made
+
+
+def test_only_held_out_images_are_shown(run, played):
+    report = evaluation.evaluate(run, 20, images='held-out')
+    assert report['images'] == 'held-out' and len(report['per_trial']) == 6
+    assert played == [('drawn-3-seed0-held-out-3', 3, 20)] * 2
+    assert evaluation.evaluate(run, 20)['images'] == 'training'
+    assert played[2:] == [('drawn-3-seed0', 3, 20)] * 2
+
+
+def test_the_learning_set_of_held_out_images_has_a_file_of_its_own(run, played, tmp_path):
+    copy = str(tmp_path / 'copy')
+    shutil.copytree(run, copy)
+    profiles = evaluation.learning_set(copy, 10, 'held-out')
+    assert played == [('drawn-3-seed0-held-out-3', 3, 10)] * 7
+    assert os.path.exists(os.path.join(copy, 'learning_set-held-out.csv'))
+    assert not os.path.exists(os.path.join(copy, 'learning_set.csv'))
+    assert np.array_equal(evaluation.learning_set(copy, 10, 'held-out'), profiles) and len(played) == 7
+
+
+def test_images_are_training_or_held_out(run):
+    with pytest.raises(ConfigError, match="images is 'new': choose from training, held-out"):
+        evaluation.evaluate(run, images='new')
 
 
 def test_a_run_names_the_copies_of_both_folders(tmp_path, folders):
