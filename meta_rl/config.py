@@ -8,7 +8,7 @@ import attr
 
 OPTIMIZERS = ('adam', 'rmsprop')
 OBSERVATIONS = ('onehot', 'brightness')
-IMAGE_SETS = ('drawn', 'black-white')
+IMAGE_SETS = ('drawn', 'objects', 'black-white')
 MEMORIES = ('episode', 'trial')
 SIDES = ('shuffled', 'independent')
 CPU, GPU = '/cpu:0', '/device:GPU:0'
@@ -54,10 +54,10 @@ class Config(object):
     fps = setting(60, 'frames in a second of the lab [1/s]', 1, 960)
     runfiles_path = setting('', 'where the real DeepMind Lab finds its data; the embedded lab needs none')
     images = setting('', 'folder of your own images (png, jpg); empty: those of image_set')
-    image_set = setting('drawn', "what is drawn: 'drawn', colourful ones, or 'black-white', the two of monothread2pixel",
-                        choices=IMAGE_SETS)
+    image_set = setting('drawn', "'drawn', colourful ones, 'objects', about 900 pictures of things (OpenMoji, installed with "
+                        "requirements-objects.txt), or 'black-white', the two of monothread2pixel", choices=IMAGE_SETS)
     image_count = setting(42, 'N: images to play with', 2, 100000)
-    image_seed = setting(0, 'what the drawn images are drawn from', 0, 2 ** 31 - 1)
+    image_seed = setting(0, 'what the drawn images are drawn from, and the objects chosen from', 0, 2 ** 31 - 1)
     held_out_images = setting('', 'folder of your own images that are not trained with; empty: further ones of image_set')
     held_out_count = setting(42, 'images that are not trained with, for evaluate --images held-out', 2, 100000)
     image_cache = setting('images', 'folder that image sets are kept in')

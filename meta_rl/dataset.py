@@ -1,4 +1,4 @@
-"""The image sets of a Harlow experiment, to train with and held out: drawn ones, or a folder of one's own.
+"""The image sets of a Harlow experiment, to train with and held out: drawn ones, objects, a folder of one's own.
 
 An image set is a uint8 array [N, 256, 256, 3], RGB; on disk a folder of 0001.png, 0002.png, ..., which is what the lab reads.
 """
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from meta_rl import objects
 from meta_rl.config import ConfigError
 from meta_rl.drawing import EYE, SIDE, averaged, draw_images, drawn, watched
 
@@ -96,6 +97,9 @@ def folder_of(config):
         return folder
     if config.images:
         return _own_folder(config.image_cache, load_folder(config.images, config.image_count))
+    if config.image_set == 'objects':
+        folder = os.path.join(config.image_cache, 'objects-%d-seed%d' % (config.image_count, config.image_seed))
+        return _complete(folder, config.image_count, lambda: objects.pictures(config.image_count, config.image_seed))
     return drawn_folder(config.image_cache, config.image_count, config.image_seed)
 
 
@@ -119,7 +123,8 @@ def held_out_folder_of(config):
     if config.image_set == 'black-white':
         raise ConfigError('image_set is black-white: there is no third such image to hold out, choose drawn.')
     training, count = folder_of(config), config.held_out_count
-    return _complete('%s-held-out-%d' % (training, count), count, lambda: drawn(
+    more = objects.pictures if config.image_set == 'objects' else drawn
+    return _complete('%s-held-out-%d' % (training, count), count, lambda: more(
         config.image_count + count, config.image_seed, load_folder(training, config.image_count, allow_flat=True)))
 
 

