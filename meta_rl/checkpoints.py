@@ -14,18 +14,24 @@ FOLDER = 'checkpoints'
 
 
 class Checkpoints(object):
-    """Saves and restores `variables` (a list of tf.Variable) in the folder `checkpoints` of a run directory.
+    """Saves and restores a network in the folder `checkpoints` of a run directory.
 
     Keeps the last five, the best, and the weights at each seventh of the run.
+
+    Args:
+      run: str, path.
+      weights: list of tf.Variable, all that a trained network is.
+      others: list of tf.Variable, what only further training needs: not kept at the sevenths.
     """
 
-    def __init__(self, run, variables):
+    def __init__(self, run, weights, others):
+        variables = weights + others
         self._folder, self._variables = os.path.join(run, FOLDER), variables
         os.makedirs(self._folder, exist_ok=True)
         self._saver = tf.train.Saver(variables, max_to_keep=KEPT, save_relative_paths=True)
         self._saver.recover_last_checkpoints(self._paths())
         self._best = tf.train.Saver(variables, max_to_keep=1)
-        self._weights = tf.train.Saver([variable for variable in variables if variable.trainable], max_to_keep=QUANTILES)
+        self._weights = tf.train.Saver(weights, max_to_keep=QUANTILES)
         self._best_path = os.path.join(self._folder, 'best.json')
         self._best_return = _read(self._best_path)['return'] if os.path.exists(self._best_path) else -np.inf
 

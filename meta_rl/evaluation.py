@@ -47,7 +47,7 @@ class Frozen(object):
         self._graph = tf.Graph()
         with self._graph.as_default(), tf.device(self.config.device):
             self._network = make_network(self.config, GLOBAL)
-            self._saver = tf.train.Saver(tf.trainable_variables(GLOBAL + '/'))
+            self._saver = tf.train.Saver(self._network.variables)
             self._session = tf.Session(config=session_config())
 
     def __enter__(self):
@@ -58,7 +58,7 @@ class Frozen(object):
 
     def restore(self, path):
         """Takes the weights of the checkpoint `path`. Returns self."""
-        checkpoints.load(self._saver, self._session, path, self._network.local_vars)
+        checkpoints.load(self._saver, self._session, path, self._network.variables)
         return self
 
     def measure(self, episodes, seed=SEED, greedy=False):

@@ -102,8 +102,33 @@ class Brightness(object):
         return np.array([[left > right], [right > left]], np.float32)
 
 
+class Crops(object):
+    """Observation `crops`: uint8 [2, h, w, 3], the pixels where the left and the right image are, 21x21 each at 84x84."""
+
+    def __init__(self, width, height):
+        view = camera.camera(width, height).view(0, FACING, 0.)
+        blank = np.zeros((pictures.SHOWN_SIZE, pictures.SHOWN_SIZE, 3), np.uint8)
+        self._places = [view.patch(pictures.picture(blank, corner))[0]
+                        for corner in (pictures.LEFT_CORNER, pictures.RIGHT_CORNER)]
+        self.apart = int(self._places[1][1].start - self._places[0][1].start)  # columns from one image to the other
+        self.shape = self(np.zeros((height, width, 3), np.uint8)).shape
+
+    def __call__(self, frame):
+        """The observation of a frame, uint8 [H, W, 3]."""
+        return np.stack([frame[place] for place in self._places])
+
+
+def pixels(frame):
+    """Observation `pixels`: the frame itself, uint8 [H, W, 3]."""
+    return frame
+
+
 def make(config, folder):
-    """The observation that a Config asks for, of the images in the dataset folder `folder`: an object to call with frames."""
+    """The observation that a Config asks for, of the images in the dataset folder `folder`: a function of frames."""
+    if config.observation == 'pixels':
+        return pixels
+    if config.observation == 'crops':
+        return Crops(config.width, config.height)
     if config.observation == 'brightness':
         return Brightness(config.width, config.height)
     return OneHot(ImageIndex(folder, config.image_count, config.width, config.height))

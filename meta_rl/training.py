@@ -6,10 +6,11 @@ import time
 
 import numpy as np
 
-from meta_rl import checkpoints, config as config_module, dataset
+from meta_rl import checkpoints, config as config_module, dataset, encoders
 from meta_rl.ac_network import GLOBAL, AC_Network
 from meta_rl.environment import TRIALS, make_envs
 from meta_rl.monitor import Monitor
+from meta_rl.observation import Crops
 from meta_rl.tf_compat import check_device, session_config, tf
 from meta_rl.worker import Worker
 
@@ -24,13 +25,27 @@ class Interrupted(Exception):
         self.run = run
 
 
+def make_encoder(config):
+    """The encoder that a Config describes."""
+    normalized = config.embedding, config.normalizer, config.embedding_scale
+    if config.observation == 'crops':
+        _, height, width, _ = Crops(config.width, config.height).shape
+        return encoders.Crops(height, width, *normalized)
+    if config.observation == 'pixels' and config.encoder == 'halves':
+        return encoders.Halves(config.height, config.width, Crops(config.width, config.height).apart, *normalized,
+                               config.scaled_pixels)
+    if config.observation == 'pixels':
+        return encoders.Wang(config.height, config.width, *normalized, config.scaled_pixels, config.conv_activations)
+    if config.embedding:
+        return encoders.Embedding(config.code_length, config.embedding, config.embedding_scale)
+    return encoders.OneHot(config.code_length)
+
+
 def make_network(config, scope, trainer=None, count=None):
     """The AC_Network that a Config describes. `count`: see AC_Network."""
     return AC_Network(
-        A_SIZE, scope, trainer, images=config.code_length, units=config.units, embedding=config.embedding,
-        embedding_scale=config.embedding_scale, unroll=TRIALS, value_coef=config.value_coef,
-        entropy_coef=config.entropy_coef,
-        clip_norm=config.clip_norm, reward_scale=config.reward_scale, timestep_scale=config.timestep_scale,
+        A_SIZE, scope, trainer, encoder=lambda: make_encoder(config), units=config.units, second_units=config.second_units,
+        unroll=TRIALS, value_coef=config.value_coef, entropy_coef=config.entropy_coef, clip_norm=config.clip_norm, reward_scale=config.reward_scale, timestep_scale=config.timestep_scale,
         use_prev_reward=config.prev_reward, use_prev_action=config.prev_action, use_timestep=config.timestep,
         remembers=config.memory == 'episode', count=count)
 
@@ -79,7 +94,7 @@ def run(config, resume=None):
         tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
         with tf.device(config_module.CPU):
             global_episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-        make_network(config, GLOBAL)
+        shared = make_network(config, GLOBAL)
         trainer = make_trainer(config, global_episodes)
         workers = []
         for number in range(config.workers):
@@ -87,7 +102,7 @@ def run(config, resume=None):
             envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
             network = make_network(config, 'worker_%d' % number, trainer, lambda: global_episodes.assign_add(config.batch))
             workers.append(Worker(number, network, envs, random, config.gamma, config.gae_lambda))
-        kept = tf.trainable_variables(GLOBAL + '/') + trainer.variables() + [global_episodes]
+        learned = trainer.variables() + [global_episodes]
         initialize = tf.global_variables_initializer()
         warning = check_device(config.device, session_config())
         if warning:
@@ -96,7 +111,7 @@ def run(config, resume=None):
         directory = resume or new_run_directory(config)
         if resume:
             config.save(os.path.join(directory, 'config.json'))
-        saved = checkpoints.Checkpoints(directory, kept)
+        saved = checkpoints.Checkpoints(directory, shared.variables, learned)
         with tf.Session(config=session_config()) as session:
             session.run(initialize)
             start = None

@@ -3,14 +3,15 @@ import collections
 
 import numpy as np
 
-from meta_rl.ac_network import Inputs
+from meta_rl.ac_network import Told
 from meta_rl.environment import TRIALS
 from meta_rl.returns import discounted_returns, generalized_advantages
 
-# B whole episodes of T decisions, side by side. inputs: Inputs of arrays [T, B, ...]; state: the LSTMState before the
-# first decision; actions: int32 [T, B]; rewards, values: float32 [T, B], what each decision earned and what was expected
-# before it; correct: float32 [T, B], 1 where the lab's events call the trial correct, else 0.
-Rollout = collections.namedtuple('Rollout', 'inputs state actions rewards values correct')
+# B whole episodes of T decisions, side by side. views: array [V, ...], the different observations among them; seen: int32
+# [T, B], which of these each decision was made on; told: Told of arrays [T, B]; state: that of the network before the first
+# decision; actions: int32 [T, B]; rewards, values: float32 [T, B], what each decision earned and what was expected before
+# it; correct: float32 [T, B], 1 where the lab's events call the trial correct, else 0.
+Rollout = collections.namedtuple('Rollout', 'views seen told state actions rewards values correct')
 
 
 def sample(policy, random):
@@ -31,23 +32,29 @@ def play(network, session, envs, random, greedy=False):
     Returns: Rollout.
     """
     lead = TRIALS, len(envs)
-    first = [env.reset() for env in envs]
-    obs = np.zeros(lead + first[0].shape, np.float32)
-    obs[0] = first
-    inputs = Inputs(obs, np.full(lead, -1, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32))
-    inputs.timestep[:] = np.arange(TRIALS)[:, None]
+    views, seen, numbers, features = [], np.zeros(lead, np.int32), {}, None
+    told = Told(np.full(lead, -1, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32))
+    told.timestep[:] = np.arange(TRIALS)[:, None]
     start = state = network.get_initial_state(len(envs))
     actions, rewards, values = np.zeros(lead, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32)
+    shown = [env.reset() for env in envs]
     for t in range(TRIALS):
-        policy, values[t], state = network.act(session, Inputs(*(part[t] for part in inputs)), state)
+        known = len(views)
+        for b, view in enumerate(shown):
+            seen[t, b] = numbers.setdefault(view.tobytes(), len(views))
+            if seen[t, b] == len(views):
+                views.append(view)
+        if len(views) > known:  # encoding is most of the work where frames are seen, and an episode has but two different ones
+            fresh = network.encode(session, np.array(views[known:]))
+            features = np.concatenate([features, fresh]) if known else fresh
+        policy, values[t], state = network.act(session, features[seen[t]], Told(*(part[t] for part in told)), state)
         actions[t] = policy.argmax(1) if greedy else sample(policy, random)
         for b, (env, action) in enumerate(zip(envs, actions[t].tolist())):
-            seen, rewards[t, b], _ = env.step(action)
-            if seen is not None:
-                obs[t + 1, b] = seen
+            shown[b], rewards[t, b], _ = env.step(action)
         if t + 1 < TRIALS:
-            inputs.prev_action[t + 1], inputs.prev_reward[t + 1] = actions[t], rewards[t]
-    return Rollout(inputs, start, actions, rewards, values, np.array([env.correct for env in envs], np.float32).T)
+            told.prev_action[t + 1], told.prev_reward[t + 1] = actions[t], rewards[t]
+    correct = np.array([env.correct for env in envs], np.float32).T
+    return Rollout(np.array(views), seen, told, start, actions, rewards, values, correct)
 
 
 class Worker(object):
@@ -84,7 +91,8 @@ class Worker(object):
         # The episodes end with the rollout: nothing follows that a value would have to stand for.
         returns = discounted_returns(rollout.rewards, 0., self._gamma)
         advantages = generalized_advantages(rollout.rewards, rollout.values, 0., self._gamma, self._gae_lambda)
-        return self.network.train(session, rollout.inputs, rollout.state, rollout.actions, returns, advantages)
+        return self.network.train(session, rollout.views, rollout.seen, rollout.told, rollout.state, rollout.actions, returns,
+                                  advantages)
 
     def close(self):
         """Closes the labs."""

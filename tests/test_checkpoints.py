@@ -29,7 +29,7 @@ def got(graph):
 
 
 def save_all(graph, run, counts):
-    saved = Checkpoints(str(run), [graph[1]])
+    saved = Checkpoints(str(run), [graph[1]], [])
     for count in counts:
         put(graph, count)
         saved.save(graph[0], {'episodes': count, 'note': 'at %d' % count})
@@ -87,7 +87,7 @@ def test_best_is_the_highest_mean_return_also_over_a_stop(graph, tmp_path):
     run = str(tmp_path)
 
     def best():
-        state = Checkpoints(run, [graph[1]]).restore(graph[0], checkpoints.best(run))
+        state = Checkpoints(run, [graph[1]], []).restore(graph[0], checkpoints.best(run))
         return got(graph)[0], state['episodes']
 
     saved = save_all(graph, tmp_path, [5])
@@ -96,7 +96,7 @@ def test_best_is_the_highest_mean_return_also_over_a_stop(graph, tmp_path):
         put(graph, count)
         saved.save_best(graph[0], mean_return, count)
     assert best() == (2, 2)
-    saved = Checkpoints(run, [graph[1]])
+    saved = Checkpoints(run, [graph[1]], [])
     for mean_return, count in ((3.5, 6), (4.5, 7)):
         put(graph, count)
         saved.save_best(graph[0], mean_return, count)

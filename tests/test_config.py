@@ -146,7 +146,25 @@ def test_master_is_what_was_published():
     assert (c.image_count, c.units, c.embedding, c.batch, c.late) == (42, 48, 0, 1, True)
     assert (c.optimizer, c.learning_rate, c.decay, c.gamma, c.gae_lambda) == ('rmsprop', 1e-3, False, .9, 1.)
     assert (c.value_coef, c.entropy_coef, c.clip_norm) == (.05, .05, 999.)
-    assert (c.reward_scale, c.timestep_scale, c.sides) == (1., 4., 'shuffled')
+    assert (c.reward_scale, c.timestep_scale, c.sides) == (1., 1., 'shuffled')
+
+
+def test_dev_is_what_was_published():
+    """Branch dev: two convolutions without activations on raw frames, two LSTMs, its own discount and learning rate."""
+    c = config.from_preset('dev')
+    assert (c.observation, c.encoder, c.embedding, c.units, c.second_units) == ('pixels', 'wang', 256, 256, 64)
+    assert (c.conv_activations, c.scaled_pixels, c.normalizer, c.late) == (False, False, 'none', True)
+    assert (c.optimizer, c.learning_rate, c.decay, c.gamma, c.clip_norm) == ('rmsprop', 7e-4, False, .91, 999.)
+    assert c.batch == 1 and c.workers > 1
+
+
+@pytest.mark.parametrize('observation', ['pixels', 'crops'])
+def test_pixels_need_features(observation):
+    assert refusal(Config, observation=observation, embedding=0).startswith('embedding is 0: %s' % observation)
+
+
+def test_frames_too_small_for_the_convolutions():
+    assert '20 pixels' in refusal(Config, observation='pixels', width=16, height=32)
 
 
 @pytest.mark.parametrize('name', sorted(config.PRESETS))

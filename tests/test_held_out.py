@@ -1,5 +1,6 @@
 """Held-out images: further ones of the same set, or a folder of one's own, and never one that is trained with."""
 import importlib.util
+import itertools
 import os
 import shutil
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meta_rl import config as config_module, dataset, drawing, evaluation, objects, training
+from conftest import act, make_lab, staged
+from meta_rl import config as config_module, dataset, drawing, evaluation, objects, observation, training
 from meta_rl.config import Config, ConfigError
 from meta_rl.dataset import DatasetError
 
@@ -237,3 +239,38 @@ def test_a_run_names_the_copies_of_both_folders(tmp_path, folders):
     settings = config_module.load(os.path.join(run, 'config.json'))
     assert {os.path.dirname(folder) for folder in (settings.images, settings.held_out_images)} == {str(tmp_path / 'cache')}
     assert np.array_equal(dataset.load_folder(settings.held_out_images)[0], np.asarray(picture(3)))
+
+
+# ---- an agent that sees ----
+
+@pytest.mark.parametrize('settings', [{'observation': 'crops'}, {'observation': 'pixels', 'second_units': 5},
+                                      {'observation': 'pixels', 'encoder': 'halves'}])
+def test_an_agent_is_measured_on_images_that_it_has_not_seen(tmp_path, monkeypatch, settings):
+    run, _, _ = training.run(config_module.from_preset(
+        'harlow42', image_count=5, held_out_count=4, episodes=112, batch=16, width=32, height=32, units=6, embedding=3,
+        logdir=str(tmp_path / 'runs'), image_cache=str(tmp_path / 'images'), **settings))
+    played = []
+
+    def play(*args, play=evaluation.play):
+        played.append(play(*args))
+        return played[-1]
+    monkeypatch.setattr(evaluation, 'play', play)
+    view = observation.make(config_module.load(os.path.join(run, 'config.json')), None)
+    for images, folder in (('training', 'drawn-5-seed0'), ('held-out', 'drawn-5-seed0-held-out-4')):
+        del played[:]
+        report = evaluation.evaluate(run, 60, images=images)
+        assert report['images'] == images and len(report['per_trial']) == 6
+        shown = views(view, os.path.join(str(tmp_path), 'images', folder), 5 if images == 'training' else 4)
+        seen = {found.tobytes() for rollout in played for found in rollout.views}
+        assert len(seen) > len(shown) / 2 and seen <= shown
+
+
+def views(view, folder, count):
+    """All that a lab can show of a folder, as bytes: each ordered pair of images."""
+    lab = make_lab('harlow_fast_centred', ['RGB_INTERLEAVED'], datasetPath=folder, width=32, height=32, trainBatch=count)
+    shown = set()
+    for pair in itertools.permutations(range(1, count + 1), 2):
+        lab.reset(seed=0, setup=staged(correct_id=pair[0], incorrect_id=pair[1]))
+        lab.step(act(), num_steps=6)
+        shown.add(view(lab.observations()['RGB_INTERLEAVED']).tobytes())
+    return shown

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import RECORDED, act, make_lab, staged
 from meta_rl import config, dataset, observation
-from meta_rl.observation import ImageIndex, OneHot, UnknownImage
+from meta_rl.observation import Crops, ImageIndex, OneHot, UnknownImage
 
 COUNT = 12
 
@@ -47,6 +47,25 @@ def test_each_image_has_one_index_whatever_side_it_is_on(drawn, width, height):
         shown = frame(drawn, left + 1, right + 1, width, height)
         assert index(shown) == (left, right)
         assert index(noisy(shown, random)) == (left, right)
+
+
+@pytest.mark.parametrize('width, height, size, apart, off', [
+    (84, 84, 21, 26, 2), (136, 136, 34, 42, 4), (100, 60, 25, 31, 4), (80, 80, 20, 24, 30), (32, 32, 8, 10, 15)])
+def test_crops_are_the_two_images_and_alike_on_both_sides(drawn, width, height, size, apart, off):
+    crops = Crops(width, height)
+    frames = [frame(drawn, *pair, width=width, height=height) for pair in ((1, 2), (2, 1))]
+    one, other = [crops(shown) for shown in frames]
+    assert one.shape == crops.shape == (2, size, size, 3) and one.dtype == np.uint8 and crops.apart == apart
+    for image, again in ((one[0], other[1]), (one[1], other[0])):  # off: where a side begins between two pixels, it blurs
+        assert np.abs(image.astype(int) - again).mean() < off < np.abs(one[0].astype(int) - one[1]).mean()
+    places = np.argwhere((frames[0] != frames[1]).any(2))  # of all that changes as the images change places ...
+    cropped = np.argwhere((one != other).any(3))
+    assert len(cropped) == len(places)  # ... nothing is outside
+
+
+def test_pixels_are_the_frame(drawn):
+    shown = frame(drawn, 3, 1)
+    assert observation.make(config.Config(observation='pixels', embedding=8), drawn)(shown) is shown
 
 
 def test_what_the_agent_is_shown(drawn, index):

@@ -126,7 +126,7 @@ def test_the_same_seed_trains_the_same_and_another_does_not(tiny, whole, monkeyp
     assert again != whole[0] and len(rollouts) == 36
     assert content(again, 'curve.csv') == content(whole[0], 'curve.csv') and same_weights(again, whole[0])
     other = training.run(tiny(seed=6, episodes=32))[0]
-    assert (rollouts[0].inputs.obs != rollouts[36].inputs.obs).any() and (rollouts[0].actions != rollouts[36].actions).any()
+    assert rollouts[0].views.tobytes() != rollouts[36].views.tobytes() and (rollouts[0].actions != rollouts[36].actions).any()
     one, two = weights(again), weights(other)
     kernels = [name for name in one if name.startswith('global/') and name.endswith('kernel')]
     assert len(kernels) >= 2 and all(np.abs(one[name] - two[name]).mean() > .1 for name in kernels)  # not by learning
@@ -191,12 +191,12 @@ def test_a_finished_run_can_be_made_longer(tiny, whole, tmp_path):
 def test_every_worker_plays_and_every_episode_is_counted_once(tiny, monkeypatch):
     seen = []
     spy_on_training(monkeypatch, lambda worker, rollout, episodes: seen.append(
-        (worker.number, episodes, threading.current_thread().name, rollout.inputs.obs.tobytes())))
+        (worker.number, episodes, threading.current_thread().name, rollout.views.tobytes() + rollout.seen.tobytes())))
     run, _, _ = training.run(tiny(workers=2, batch=8, episodes=800, log_every=80))
     assert {(number, name) for number, _, name, _ in seen} == {(0, 'worker_0'), (1, 'worker_1')}
     assert max(episodes for _, episodes, _, _ in seen) == 8 * len(seen)
     assert 100 <= len(seen) <= 101  # the other worker may be at an update of its own as the last episode ends
-    assert len({obs for _, _, _, obs in seen}) == len(seen)  # no two see the same
+    assert len({views for _, _, _, views in seen}) == len(seen)  # no two see the same
     counts = read_curve(os.path.join(run, 'curve.csv'))['episodes']
     assert counts.tolist() == [80 * (k + 1) for k in range(10)]
     assert weights(run)['global_episodes'] == 8 * len(seen)
@@ -254,10 +254,10 @@ def test_the_settings_of_the_network_arrive(tiny, monkeypatch):
     made = {}
     monkeypatch.setattr(training, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
         settings, a_size=a_size, scope=scope, trainer=trainer))
-    settings = dict(units=11, embedding=12, embedding_scale=1.3, value_coef=.14, entropy_coef=.15, clip_norm=16.,
-                    reward_scale=.17, timestep_scale=.18)
-    training.make_network(tiny(image_count=19, **settings), 'worker_3', 'trainer', 'count')
-    expected = dict(settings, a_size=2, scope='worker_3', trainer='trainer', images=19, count='count', unroll=6)
+    settings = dict(units=11, second_units=12, value_coef=.14, entropy_coef=.15, clip_norm=16., reward_scale=.17,
+                    timestep_scale=.18)
+    training.make_network(tiny(**settings), 'worker_3', 'trainer', 'count')
+    expected = dict(settings, a_size=2, scope='worker_3', trainer='trainer', count='count', unroll=6)
     assert {name: made[name] for name in expected} == expected
 
 

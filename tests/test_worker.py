@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from meta_rl import worker as worker_module
-from meta_rl.ac_network import Losses, LSTMState
+from meta_rl.ac_network import Losses
 from meta_rl.environment import TRIALS
+from meta_rl.lstm import LSTMState
 from meta_rl.worker import Rollout, Worker, play, sample
 
 B = 3
@@ -20,7 +21,10 @@ class Env(object):
         self.decisions, self.shown, self.paid, self.correct, self.closed = [], [], [], [], False
 
     def _show(self):
-        self.shown.append(self.random.random_sample((2, 4)).astype(np.float32))
+        if len(self.shown) < 2:  # two different ones, as in an episode of the task
+            self.shown.append(self.random.random_sample((2, 4)).astype(np.float32))
+        else:
+            self.shown.append(self.shown[self.random.randint(2)].copy())
         return self.shown[-1]
 
     def reset(self):
@@ -44,17 +48,23 @@ class Network(object):
     def __init__(self, seed=0):
         self.random = np.random.RandomState(seed)
         self.acted, self.states, self.policies, self.values, self.trained, self.pulled = [], [], [], [], [], 0
+        self.encoded = []
 
     def get_initial_state(self, batch):
-        return LSTMState(np.zeros((batch, 2), np.float32), np.ones((batch, 2), np.float32))
+        return LSTMState(np.zeros((batch, 2), np.float32), np.ones((batch, 2), np.float32)),
 
-    def act(self, session, inputs, state):
-        self.acted.append([np.array(part) for part in inputs])
-        self.states.append(state)
-        left = self.random.random_sample(len(state.c)).astype(np.float32)
+    def encode(self, session, views):
+        self.encoded.extend(views)
+        return views.reshape(len(views), -1) * 3
+
+    def act(self, session, features, told, state):
+        self.acted.append([np.array(part) for part in (features,) + told])
+        self.states.append(state[0])
+        batch = len(state[0].c)
+        left = self.random.random_sample(batch).astype(np.float32)
         self.policies.append(np.stack([left, 1 - left], 1))
-        self.values.append(self.random.standard_normal(len(state.c)).astype(np.float32))
-        return self.policies[-1], self.values[-1], LSTMState(state.c + 1, state.h * 2)
+        self.values.append(self.random.standard_normal(batch).astype(np.float32))
+        return self.policies[-1], self.values[-1], (LSTMState(state[0].c + 1, state[0].h * 2),)
 
     def train(self, session, *args):
         self.trained.append(args)
@@ -76,19 +86,27 @@ def played(greedy=False, seed=1):
 def test_inputs_while_training_are_those_while_acting():
     network, _, rollout = played()
     assert len(network.acted) == TRIALS
-    for t, told in enumerate(network.acted):
-        for part, then in zip(rollout.inputs, told):
+    for t, (features, *told) in enumerate(network.acted):
+        assert (rollout.views[rollout.seen[t]].reshape(B, -1) * 3 == features).all()
+        for part, then in zip(rollout.told, told):
             assert part.shape[:2] == (TRIALS, B) and part.dtype == then.dtype
             assert (part[t] == then).all()
+
+
+def test_each_view_is_encoded_once():
+    network, envs, rollout = played()
+    different = {view.tobytes() for env in envs for view in env.shown}
+    assert len(network.encoded) == len(different) == len(rollout.views) == 2 * B
+    assert (np.array(network.encoded) == rollout.views).all()
 
 
 def test_what_is_told_before_each_decision():
     _, envs, rollout = played()
     for b, env in enumerate(envs):
-        assert rollout.inputs.prev_action[:, b].tolist() == [-1] + env.decisions[:-1]
-        assert rollout.inputs.prev_reward[:, b].tolist() == [0] + env.paid[:-1]
-        assert rollout.inputs.timestep[:, b].tolist() == [0, 1, 2, 3, 4, 5]
-        assert (rollout.inputs.obs[:, b] == env.shown).all()
+        assert rollout.told.prev_action[:, b].tolist() == [-1] + env.decisions[:-1]
+        assert rollout.told.prev_reward[:, b].tolist() == [0] + env.paid[:-1]
+        assert rollout.told.timestep[:, b].tolist() == [0, 1, 2, 3, 4, 5]
+        assert (rollout.views[rollout.seen[:, b]] == env.shown).all()
 
 
 def test_what_comes_of_each_decision():
@@ -105,7 +123,8 @@ def test_the_memory_is_handed_on_from_decision_to_decision():
     network, _, rollout = played()
     assert [state.c[0, 0] for state in network.states] == [0, 1, 2, 3, 4, 5]
     assert [state.h[2, 1] for state in network.states] == [1, 2, 4, 8, 16, 32]
-    assert (rollout.state.c == 0).all() and (rollout.state.h == 1).all()
+    (start,) = rollout.state
+    assert (start.c == 0).all() and (start.h == 1).all()
 
 
 def test_actions_are_sampled_from_the_policy_of_that_moment():
@@ -155,10 +174,10 @@ def test_returns_and_advantages_are_those_of_a_slow_loop(gamma, gae_lambda):
     worker = make_worker(gamma, gae_lambda)
     random = np.random.RandomState(2)
     rewards, values = random.standard_normal((2, TRIALS, B)).astype(np.float32)
-    rollout = Rollout('inputs', 'state', 'actions', rewards, values, None)
+    rollout = Rollout('views', 'seen', 'told', 'state', 'actions', rewards, values, None)
     assert worker.train(rollout, None) == (Losses(1., 2., 3., 4., 5.), B)
-    inputs, state, actions, returns, advantages = worker.network.trained[0]
-    assert (inputs, state, actions) == ('inputs', 'state', 'actions')
+    *given, returns, advantages = worker.network.trained[0]
+    assert given == ['views', 'seen', 'told', 'state', 'actions']
     for b in range(B):
         r, v = [float(x) for x in rewards[:, b]], [float(x) for x in values[:, b]] + [0.]
         for t in range(TRIALS):
@@ -179,7 +198,8 @@ def test_work_pulls_then_plays_and_trains_until_the_stop():
     def report(reporter, rollout, losses, episodes):
         assert reporter is worker and losses == Losses(1., 2., 3., 4., 5.)
         trained = worker.network.trained[-1]
-        assert trained[0] is rollout.inputs and trained[1] is rollout.state and trained[2] is rollout.actions
+        assert all(one is other for one, other in zip(trained, (
+            rollout.views, rollout.seen, rollout.told, rollout.state, rollout.actions)))
         reports.append((rollout, episodes))
         if len(reports) == 4:
             coordinator.set()

@@ -1,0 +1,221 @@
+"""What is seen -> features. V views (different observations of a rollout), each encoded once; F features a view.
+
+An encoder has view_shape, view_dtype, `size` (F) and `normalize` (a Normalizer, or None), and is called with views [V, ...] and
+`learning`, a bool: whether they are those of a rollout that is learned from, or of a decision to be made.
+"""
+import numpy as np
+
+from meta_rl.tf_compat import tf
+
+NORMALIZERS = ('none', 'layer', 'batch')
+STATISTICS = 'statistics'  # the collection of what Normalizers keep: variables that no gradient changes
+EPSILON = 1e-5
+# A step of the running statistics towards those of one rollout: of 32 views (16 episodes of two) they then remember some
+# 600, more than decide a feature's mean, and forget within 20 updates the weights that made them.
+MOVE = .05
+
+
+class OneHot(object):
+    """Codes as they are. Views float32 [V, 2, N]: the image on the left and on the right; F = 2 N."""
+
+    normalize = None
+
+    def __init__(self, images):
+        self.view_shape, self.view_dtype, self.size = [2, images], tf.float32, 2 * images
+
+    def __call__(self, views, learning):
+        return tf.reshape(views, [-1, self.size])
+
+
+class Embedding(OneHot):
+    """The same codes through one table for both sides; F = 2 `features`.
+
+    Args:
+      images: int N.
+      features: int, size of the vector that an image becomes.
+      scale: float, standard deviation of the first entries: large enough for images to differ by more than anything else
+        that the LSTM is told, so that looking is learnt before counting, and small enough not to saturate it.
+    """
+
+    def __init__(self, images, features, scale):
+        super(Embedding, self).__init__(images)
+        self._images, self.size = images, 2 * features
+        self._table = tf.get_variable('embedding', [images, features], initializer=tf.random_normal_initializer(stddev=scale))
+
+    def __call__(self, views, learning):
+        vectors = tf.matmul(tf.reshape(views, [-1, self._images]), self._table)
+        return tf.reshape(vectors, [-1, self.size])  # left beside right
+
+
+class Convolutions(object):
+    """The trunk of Wang et al. 2018: 16 filters of 8x8 every 4 pixels, 32 of 4x4 every 2, without padding.
+
+    Args:
+      height, width: int, of the frames.
+      scaled: bool, pixels from -1 to 1; False: 0 to 255, as the published dev branch had them.
+      activations: bool, ReLU after each; False: none, as in the published dev branch.
+    """
+
+    def __init__(self, height, width, scaled=True, activations=True):
+        self._scaled, self._activations = scaled, activations
+        self._layers = [(4,) + _weights('conv1', [8, 8, 3, 16]), (2,) + _weights('conv2', [4, 4, 16, 32])]
+        self.shape = [((side - 8) // 4 + 1 - 4) // 2 + 1 for side in (height, width)] + [32]
+
+    def __call__(self, frames):
+        """float32 [V, rows, columns, 32] of frames uint8 [V, H, W, 3]."""
+        out = _pixels(frames, self._scaled)
+        for stride, kernel, bias in self._layers:
+            out = tf.nn.conv2d(out, kernel, [1, stride, stride, 1], 'VALID') + bias
+            if self._activations:
+                out = tf.nn.relu(out)
+        return out
+
+
+class Dense(object):
+    """One dense layer, normalized: float32 [M, features] of [M, inputs]. See Normalizer for the last two arguments."""
+
+    def __init__(self, inputs, features, normalizer, scale):
+        self.inputs, self.features = inputs, features
+        self._kernel, self._bias = _weights('dense', [inputs, features])
+        self.normalize = Normalizer(normalizer, features, scale)
+
+    def __call__(self, rows, learning):
+        return self.normalize(tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias, learning)
+
+
+class Wang(object):
+    """The encoder of Wang et al. 2018: Convolutions over the whole frame, then one dense layer; F = `features`.
+
+    Without a normalizer a ReLU follows, as published. With one there is none: it would throw half of the differences
+    between images away again.
+
+    Args:
+      height, width, scaled, activations: see Convolutions.
+      features: int (256 as published).
+      normalizer, scale: see Normalizer.
+    """
+
+    view_dtype = tf.uint8
+
+    def __init__(self, height, width, features, normalizer, scale, scaled=True, activations=True):
+        self.view_shape, self.size = [height, width, 3], features
+        self._trunk = Convolutions(height, width, scaled, activations)
+        self._dense = Dense(int(np.prod(self._trunk.shape)), features, normalizer, scale)
+        self.normalize, self._plain = self._dense.normalize, normalizer == 'none'
+
+    def __call__(self, views, learning):
+        features = self._dense(self._trunk(views), learning)
+        return tf.nn.relu(features) if self._plain else features
+
+
+class Halves(object):
+    """Reads both halves of the screen with the same weights, one linear map; F = 2 `features`.
+
+    Args:
+      height, width: int, of the frames.
+      across: int, columns of a half: those on the left of the middle are one, those on the right the other. Both show their
+        image in the same place if this is how far apart the images are.
+      features, normalizer, scale, scaled: see Wang.
+    """
+
+    view_dtype = tf.uint8
+
+    def __init__(self, height, width, across, features, normalizer, scale, scaled=True):
+        self.view_shape, self.size = [height, width, 3], 2 * features
+        self._middle, self._across, self._scaled = width // 2, across, scaled
+        self._dense = Dense(height * across * 3, features, normalizer, scale)
+        self.normalize = self._dense.normalize
+
+    def __call__(self, views, learning):
+        left, middle, right = self._middle - self._across, self._middle, self._middle + self._across
+        halves = tf.stack([views[:, :, left:middle], views[:, :, middle:right]], 1)
+        return tf.reshape(self._dense(_pixels(halves, self._scaled), learning), [-1, self.size])
+
+
+class Crops(object):
+    """One linear map for both images. Views uint8 [V, 2, h, w, 3]: the image on the left and on the right; F = 2 `features`.
+
+    Args:
+      height, width: int, h and w.
+      features: int, of an image.
+      normalizer, scale: see Normalizer.
+    """
+
+    view_dtype = tf.uint8
+
+    def __init__(self, height, width, features, normalizer, scale):
+        self.view_shape, self.size = [2, height, width, 3], 2 * features
+        self._dense = Dense(height * width * 3, features, normalizer, scale)
+        self.normalize = self._dense.normalize
+
+    def __call__(self, views, learning):
+        return tf.reshape(self._dense(_pixels(views, True), learning), [-1, self.size])
+
+
+class Normalizer(object):
+    """Makes features differ between images, at a scale that the LSTM cannot overlook.
+
+    'batch' takes off each feature's mean over images and divides by its deviation (Ioffe & Szegedy 2015): what all frames
+    have in common, which is most of what a convolution sees, is gone. Decisions are made on few frames and learned from on
+    many, so both use the same running statistics, and only the gradient goes through those of the rollout (batch
+    renormalization, Ioffe 2017, without its limits). 'layer' does so over the features of one view (Ba et al. 2016), 'none'
+    leaves them as they are.
+
+    Args:
+      kind: one of NORMALIZERS.
+      size: int, features.
+      scale: float, the deviation that they are given.
+    """
+
+    def __init__(self, kind, size, scale):
+        self._kind, self._scale, self._moments = kind, scale, None
+        if kind == 'batch':
+            with tf.variable_scope('statistics'):
+                kept = {'trainable': False, 'collections': [tf.GraphKeys.GLOBAL_VARIABLES, STATISTICS]}
+                self._mean = tf.get_variable('mean', [size], initializer=tf.zeros_initializer(), **kept)
+                self._variance = tf.get_variable('variance', [size], initializer=tf.ones_initializer(), **kept)
+                tf.get_variable('rollouts', [], initializer=tf.zeros_initializer(), **kept)  # that are in them
+
+    def __call__(self, features, learning):
+        """float32 [M, size] of the same."""
+        if self._kind == 'layer':
+            mean, variance = _moments(features, 1)
+            return (features - mean) / tf.sqrt(variance + EPSILON) * self._scale
+        if self._kind == 'batch':
+            mean, deviation = self._mean, tf.sqrt(self._variance + EPSILON)
+            if learning:
+                self._moments = _moments(features, 0)
+                mean, deviation = self._moments[0], tf.sqrt(self._moments[1] + EPSILON)
+                running = tf.sqrt(self._variance + EPSILON)
+                # What comes out is (features - running mean) / running deviation all the same: to the gradient alone are
+                # these two constants.
+                stretch, shift = tf.stop_gradient(deviation / running), tf.stop_gradient((mean - self._mean) / running)
+                return ((features - mean) / deviation * stretch + shift) * self._scale
+            return (features - mean) / deviation * self._scale
+        return features * self._scale if self._scale != 1 else features
+
+    def move(self, shared):
+        """Operation that moves `shared`, the statistics of the shared network, towards those of the rollout just learned from."""
+        mean, variance, rollouts = shared
+        rate = tf.maximum(MOVE, 1 / (rollouts + 1))  # the first rollouts count alike: nothing is left of the initial values
+        steps = [old.assign_add(rate * (tf.reshape(new, [-1]) - old))
+                 for old, new in zip((mean, variance), self._moments)]
+        with tf.control_dependencies(steps):
+            return rollouts.assign_add(1.)
+
+
+def _moments(rows, axis):
+    mean = tf.reduce_mean(rows, axis, keepdims=True)
+    return mean, tf.reduce_mean(tf.square(rows - mean), axis, keepdims=True)
+
+
+def _weights(name, shape):
+    """A kernel (Glorot & Bengio 2010) and a bias of zeros."""
+    with tf.variable_scope(name):
+        return (tf.get_variable('kernel', shape, initializer=tf.glorot_uniform_initializer()),
+                tf.get_variable('bias', shape[-1:], initializer=tf.zeros_initializer()))
+
+
+def _pixels(views, scaled):
+    pixels = tf.cast(views, tf.float32)
+    return pixels / 127.5 - 1 if scaled else pixels
