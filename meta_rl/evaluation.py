@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from meta_rl import checkpoints, config as config_module, dataset, oracles
-from meta_rl.ac_network import GLOBAL
+from meta_rl.ac_network import GLOBAL, Told
 from meta_rl.environment import TRIALS, make_envs
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.training import make_network
@@ -38,6 +38,7 @@ class Frozen(object):
     def __init__(self, run, images=TRAINING):
         if images not in IMAGES:
             raise config_module.ConfigError('images is %r: choose from %s.' % (images, ', '.join(IMAGES)))
+        self._run = run
         self.config = self._played = config_module.load(os.path.join(run, 'config.json'))
         if images == HELD_OUT:
             self._folder = dataset.held_out_folder_of(self.config)
@@ -56,10 +57,27 @@ class Frozen(object):
     def __exit__(self, *_):
         self._session.close()
 
-    def restore(self, path):
-        """Takes the weights of the checkpoint `path`. Returns self."""
+    def restore(self, path=None):
+        """Takes the weights of the checkpoint `path` (None: the latest). Returns self."""
+        path = path or checkpoints.latest(self._run)
         checkpoints.load(self._saver, self._session, path, self._network.variables)
         return self
+
+    def encode(self, views):
+        """The features, float32 [V, F], that its encoder makes of views [V, ...]."""
+        return self._network.encode(self._session, views)
+
+    def episode(self, seed=SEED):
+        """Plays one episode. Returns (Rollout of B = 1, features float32 [6, F] of what it saw, policies float32 [6, 2])."""
+        random = np.random.RandomState(seed)
+        envs = make_envs(self._played, self._folder, 1, random)
+        rollout = play(self._network, self._session, envs, random)
+        envs[0].close()
+        features, policies, state = self.encode(rollout.views)[rollout.seen], [], rollout.state
+        for seen, *told in zip(features, *rollout.told):
+            policy, _, state = self._network.act(self._session, seen, Told(*told), state)
+            policies.append(policy[0])
+        return rollout, features[:, 0], np.array(policies)
 
     def measure(self, episodes, seed=SEED, greedy=False):
         """Plays `episodes`. Returns a dict of plain data: return_mean, return_ci95, per_trial, per_trial_ci95, nearest_oracle."""
@@ -101,13 +119,19 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING):
     return report
 
 
-def learning_set(run, episodes=1000, images=TRAINING):
+def telling_images(config):
+    """On which images to measure the agents of a Config: 'held-out' ones where they see what images look like."""
+    return TRAINING if config.observation in dataset.BLIND else HELD_OUT
+
+
+def learning_set(run, episodes=1000, images=None):
     """How the learning set formed: float [7, 6], the fraction right in each trial at the end of each seventh of a run.
 
     Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory;
-    that of held-out images is in learning_set-held-out.csv.
+    that of held-out images is in learning_set-held-out.csv. images: None for `telling_images`.
     Raises: ConfigError where not all of them were kept, or where there are no such images.
     """
+    images = images or telling_images(config_module.load(os.path.join(run, 'config.json')))
     path = os.path.join(run, 'learning_set.csv' if images == TRAINING else 'learning_set-%s.csv' % images)
     if not os.path.exists(path):
         kept = checkpoints.quantiles(run)

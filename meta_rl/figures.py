@@ -1,5 +1,6 @@
 """The figures of img/, each from the data in img/data/; what is missing there is trained first."""
 import collections
+import glob
 import os
 import shutil
 
@@ -10,19 +11,30 @@ from meta_rl.monitor import read_curve
 FOLDER = 'img'
 SEEDS = 5
 
+# Read off the published figure: per cent correct on trials 1 to 6 at the end of training, held-out images.
+WANG = 'Wang et al. 2018, figure 6c', (53, 97, 98, 98, 99, 98.5)
+
 # name: of the files. presets: {preset: number of seeds}. learning_set: the preset whose learning set is drawn, or None.
-Figure = collections.namedtuple('Figure', 'name title presets learning_set')
+# reference: a published one to draw beside it, or None.
+Figure = collections.namedtuple('Figure', 'name title presets learning_set reference')
+Figure.__new__.__defaults__ = None, None
 FIGURES = (
     Figure('harlow42', '42 images', {'harlow42': SEEDS}, 'harlow42'),
     Figure('master', 'As published: each picture one decision late', {'master': SEEDS}, 'master'),
     Figure('monothread2pixel', 'A black and a white image: one decision late, and not',
-           {'monothread2pixel': 1, 'monothread2pixel-current': SEEDS}, None),
+           {'monothread2pixel': SEEDS, 'monothread2pixel-current': SEEDS}),
+    Figure('dev', 'Branch dev as published: convolutions on raw frames, two LSTMs, one decision late', {'dev': 3}),
     Figure('ablations', 'harlow42 without one of its parts', {
-        'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}, None),
-    Figure('units128', '128 LSTM units', {'units128': 1}, None),
+        'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}),
+    Figure('units128', '128 LSTM units', {'units128': 1}),
     Figure('images1000', '1,000 images', {'images1000': 1}, 'images1000'),
+    Figure('long', '50,000 updates', {'long': 1}),
+    Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG),
+    Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
+    Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
+           collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
-WITH_WEIGHTS = ('harlow42',)  # of these the trained network is kept too
+WITH_WEIGHTS = ('harlow42', 'pixels')  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):
@@ -30,15 +42,16 @@ def keep(run, folder=FOLDER):
     config = config_module.load(os.path.join(run, 'config.json'))
     learning_set(run)
     kept = os.path.join(folder, 'data', '%s-seed%d' % (config.preset, config.seed))
-    os.makedirs(os.path.join(kept, checkpoints.FOLDER), exist_ok=True)
-    for name in ('config.json', 'curve.csv', 'learning_set.csv'):
-        shutil.copy(os.path.join(run, name), kept)
+    os.makedirs(kept, exist_ok=True)
+    for path in [os.path.join(run, name) for name in ('config.json', 'curve.csv')] + glob.glob(
+            os.path.join(run, 'learning_set*.csv')):
+        shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:
-        newest = checkpoints.latest(run)
-        for ending in ('.index', '.data-00000-of-00001', '.json'):
-            shutil.copy(newest + ending, os.path.join(kept, checkpoints.FOLDER))
-    else:
-        os.rmdir(os.path.join(kept, checkpoints.FOLDER))
+        # Those of the last seventh: the weights at the end, without what only training needs, which is twice as much.
+        checkpoint = os.path.join(kept, checkpoints.FOLDER, 'model-%d' % config.episodes)
+        os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
+        for ending in ('.index', '.data-00000-of-00001'):
+            shutil.copy(checkpoints.quantiles(run)[-1] + ending, checkpoint + ending)
     return kept
 
 
@@ -62,7 +75,8 @@ def draw(figure, folder=FOLDER):
     paths = [plotting.reward_curves(curves, os.path.join(folder, figure.name + '.png'), figure.title)]
     if figure.learning_set:
         profiles = [learning_set(run) for run in runs[figure.learning_set]]
-        paths.append(plotting.learning_set(profiles, os.path.join(folder, figure.name + '-learning-set.png'), figure.title))
+        path = os.path.join(folder, figure.name + '-learning-set.png')
+        paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
     return paths
 
 

@@ -22,7 +22,8 @@ def by_preset(runs):
     return groups
 
 
-def _save(figure, path):
+def save(figure, path):
+    """Writes a figure into `path`, which it returns."""
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
@@ -61,7 +62,7 @@ def reward_curves(groups, path, title=None):
     axes.set_xlim(left=0)
     if len(axes.get_legend_handles_labels()[1]) > 1 or label != title:
         axes.legend(loc='lower right', fontsize=8)
-    return _save(figure, path)
+    return save(figure, path)
 
 
 def reward_curve(run, path=None):
@@ -92,7 +93,7 @@ def learning_set(profiles, path, title=None, reference=None):
     axes.axhline(50, color='0.5', linestyle='--', linewidth=1)
     axes.set(xlabel='trial', ylabel='correct (%)', ylim=(40, 103), title=title)
     axes.legend(fontsize=8, loc='center left', bbox_to_anchor=(1.01, .5))
-    return _save(figure, path)
+    return save(figure, path)
 
 
 def plot(runs, path):

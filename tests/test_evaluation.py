@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from meta_rl import checkpoints, config as config_module, evaluation, training
+from meta_rl import checkpoints, config as config_module, evaluation, insight, training
 from meta_rl.config import ConfigError
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Rollout
@@ -117,7 +117,7 @@ def test_an_interval_of_no_width_and_none_at_all(run, monkeypatch):
 
     def perfect(network, session, envs, random, greedy=False):
         rewards = np.full((6, len(envs)), 5, np.float32)
-        return Rollout(None, None, None, rewards, None, np.ones_like(rewards))
+        return Rollout(*[None] * 5, rewards, None, np.ones_like(rewards))
     monkeypatch.setattr(evaluation, 'play', perfect)
     report = evaluation.evaluate(run, 12)
     assert report['return_mean'] == 30 and report['return_ci95'] == [30, 30]
@@ -160,3 +160,29 @@ def test_a_learning_set_needs_a_finished_run(run, tmp_path):
         os.remove(os.path.join(copy, 'checkpoints', 'quantile-7' + ending))
     with pytest.raises(ConfigError, match='6 of the 7'):
         evaluation.learning_set(copy)
+
+
+def test_an_episode_is_shown_as_it_was_played(tmp_path):
+    run, _, _ = training.run(config_module.from_preset(
+        'harlow42', image_count=4, held_out_count=4, episodes=112, batch=16, width=32, height=32, units=6, embedding=3,
+        observation='pixels', encoder='halves', logdir=str(tmp_path / 'runs'), image_cache=str(tmp_path / 'images')))[0:3]
+    with evaluation.Frozen(run, 'held-out') as frozen:
+        rollout, features, policies = frozen.restore().episode(seed=5)
+        again = frozen.episode(seed=5)
+        assert np.allclose(frozen.encode(rollout.views)[rollout.seen[:, 0]], features)
+        path = insight.draw(run, str(tmp_path / 'insight.png'), seed=5)
+    assert rollout.seen.shape == rollout.actions.shape == (6, 1) and features.shape == (6, 6)
+    assert np.array_equal(policies, again[2]) and np.array_equal(rollout.actions, again[0].actions)
+    assert policies.shape == (6, 2) and np.allclose(policies.sum(1), 1) and len(np.unique(policies[:, 0])) == 6
+    assert os.path.getsize(path) > 20000
+
+
+def test_attention_is_where_the_features_come_from():
+    def encode(views):
+        return np.stack([views[:, 5, 9, 0], 2. * views[:, 2, 2, 1]], 1).astype(float)
+    view = np.zeros((12, 16, 3), np.uint8)
+    view[5, 9, 0], view[2, 2, 1] = 30, 20
+    found = insight.attention(encode, view)
+    expected = np.zeros((3, 4))
+    expected[1, 2], expected[0, 0] = 97 / 50., 214 / 50.
+    assert np.allclose(found, expected)
