@@ -18,7 +18,7 @@ def rollout(returns, value=0., correct=0.):
     rewards = np.zeros((6, len(returns)), np.float32)
     rewards[2] = returns
     correct = np.broadcast_to(np.array(correct, np.float32).reshape(-1, 1), rewards.shape)
-    return Rollout(None, None, None, rewards, np.full_like(rewards, value), correct)
+    return Rollout(*[None] * 5, rewards, np.full_like(rewards, value), correct)
 
 
 def losses(start=0.):
