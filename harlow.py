@@ -122,6 +122,8 @@ def train(args):
         settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
     if args.seeds > 1:
         return train_seeds(settings, args.seeds, args.jobs)
+    if settings.observation == 'pixels' and settings.encoder == 'wang':
+        os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # see tf_compat: convolutions are half as fast again with it
     from meta_rl import training
     try:
         run, mean_return, seconds = training.run(settings, args.resume)

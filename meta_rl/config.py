@@ -100,6 +100,7 @@ class Config(object):
     optimizer = setting('adam', "'adam' or 'rmsprop' (with a learning rate of 3e-3), its statistics shared by all workers",
                         choices=OPTIMIZERS)
     learning_rate = setting(5e-3, 'learning rate at the start', 0.)
+    epsilon = setting(0., "is added to the optimizer's divisor; 0: TensorFlow's own, 1e-8 for adam and 1e-10 for rmsprop", 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
@@ -167,7 +168,15 @@ _PUBLISHED = {'embedding': 0, 'timestep_scale': 1., 'batch': 1, 'optimizer': 'rm
 _TWO_PIXELS = dict(_PUBLISHED, image_set='black-white', image_count=2, observation='brightness', learning_rate=7e-4)
 
 # 1,000 images to train with, 1,000 held out.
-_PIXELS = {'observation': 'pixels', 'image_count': 1000, 'held_out_count': 1000}
+_PIXELS = {'observation': 'pixels', 'image_count': 1000, 'held_out_count': 1000, 'entropy_coef': .5}
+# The network of Wang et al. (2016, 2018): 256 features of the whole frame, two LSTMs without a timestep, several workers,
+# their discount. What it needs beyond theirs: features normalized over images (see encoders.py), all 256 together as long
+# as the 64 of harlow42 (at a deviation of 1 the agents took twice as long, at 2 they learned nothing in 60,000 episodes);
+# Adam, not RMSProp; and an epsilon above the rounding errors of its gradients. The weights of inputs that are the same in
+# every frame, two thirds of all, get no gradient but those errors, which Adam would make full steps of: the features
+# wandered faster than their statistics could follow, and nothing was learned.
+_WANG = dict(_PIXELS, encoder='wang', embedding=256, embedding_scale=.5, units=256, second_units=64, timestep=False,
+             gamma=.91, learning_rate=1e-3, epsilon=1e-5, workers=2)
 
 # What each preset changes, and why. Published figures: see the README.
 PRESETS = {
@@ -188,7 +197,11 @@ PRESETS = {
                 embedding=256, units=256, second_units=64, gamma=.91, learning_rate=7e-4, workers=2),
     # From pixels, on images never seen: both halves of the screen by the same weights. More entropy than elsewhere, as for
     # monothread2pixel-current: with .05 one seed was certain of something half right, for good (88% on trial 2).
-    'pixels': dict(_PIXELS, encoder='halves', embedding_scale=2., learning_rate=2e-3, entropy_coef=.5),
+    'pixels': dict(_PIXELS, encoder='halves', embedding_scale=2., learning_rate=2e-3),
+    'wang2018': _WANG,
+    # The same network on raw features, and on features normalized over each frame's own: what makes the difference.
+    'wang2018-raw': dict(_WANG, normalizer='none'),
+    'wang2018-layer': dict(_WANG, normalizer='layer'),
     # The published list of things to do: more images, more units, more episodes (50,000 updates of 16).
     'images1000': {'image_count': 1000, 'episodes': 400000},
     'units128': {'units': 128},

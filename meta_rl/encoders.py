@@ -10,9 +10,9 @@ from meta_rl.tf_compat import tf
 NORMALIZERS = ('none', 'layer', 'batch')
 STATISTICS = 'statistics'  # the collection of what Normalizers keep: variables that no gradient changes
 EPSILON = 1e-5
-# A step of the running statistics towards those of one rollout: of 32 views (16 episodes of two) they then remember some
-# 600, more than decide a feature's mean, and forget within 20 updates the weights that made them.
-MOVE = .05
+# A step of the running statistics towards those of one rollout. They must keep up with the weights that make the features:
+# at .05 the agents of `wang2018` took 18,000 episodes to earn anything, at .2 they took 11,000.
+MOVE = .2
 
 
 class OneHot(object):

@@ -4,7 +4,7 @@ import glob
 import os
 import shutil
 
-from meta_rl import checkpoints, config as config_module, plotting
+from meta_rl import checkpoints, config as config_module, insight, plotting
 from meta_rl.evaluation import learning_set
 from meta_rl.monitor import read_curve
 
@@ -15,9 +15,9 @@ SEEDS = 5
 WANG = 'Wang et al. 2018, figure 6c', (53, 97, 98, 98, 99, 98.5)
 
 # name: of the files. presets: {preset: number of seeds}. learning_set: the preset whose learning set is drawn, or None.
-# reference: a published one to draw beside it, or None.
-Figure = collections.namedtuple('Figure', 'name title presets learning_set reference')
-Figure.__new__.__defaults__ = None, None
+# reference: a published one to draw beside it, or None. insight: whether to draw an episode of its first seed too.
+Figure = collections.namedtuple('Figure', 'name title presets learning_set reference insight')
+Figure.__new__.__defaults__ = None, None, False
 FIGURES = (
     Figure('harlow42', '42 images', {'harlow42': SEEDS}, 'harlow42'),
     Figure('master', 'As published: each picture one decision late', {'master': SEEDS}, 'master'),
@@ -29,7 +29,7 @@ FIGURES = (
     Figure('units128', '128 LSTM units', {'units128': 1}),
     Figure('images1000', '1,000 images', {'images1000': 1}, 'images1000'),
     Figure('long', '50,000 updates', {'long': 1}),
-    Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG),
+    Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
@@ -77,6 +77,8 @@ def draw(figure, folder=FOLDER):
         profiles = [learning_set(run) for run in runs[figure.learning_set]]
         path = os.path.join(folder, figure.name + '-learning-set.png')
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
+    if figure.insight:
+        paths.append(insight.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-insight.png')))
     return paths
 
 

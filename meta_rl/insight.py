@@ -31,7 +31,7 @@ def draw(run, path, seed=0):
         rollout, features, policies = frozen.restore().episode(seed)
         maps = [attention(frozen.encode, view) for view in rollout.views]
     frames = rollout.views[rollout.seen[:, 0]]
-    figure, axes = pyplot.subplots(4, TRIALS, figsize=(11, 7.6), gridspec_kw={'height_ratios': [4, 4, 1.6, 2]})
+    figure, axes = pyplot.subplots(4, TRIALS, figsize=(11, 6.4), gridspec_kw={'height_ratios': [4, 4, 1.6, 2]})
     limit = np.abs(features).max()
     for trial in range(TRIALS):
         seen, looks, made, does = axes[:, trial]

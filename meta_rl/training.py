@@ -56,8 +56,8 @@ def make_trainer(config, global_episodes):
     if config.decay:
         rate *= tf.maximum(1 - tf.cast(global_episodes, tf.float32) / config.episodes, 0.)
     if config.optimizer == 'rmsprop':
-        return tf.train.RMSPropOptimizer(rate)
-    return tf.train.AdamOptimizer(rate)
+        return tf.train.RMSPropOptimizer(rate, epsilon=config.epsilon or 1e-10)
+    return tf.train.AdamOptimizer(rate, epsilon=config.epsilon or 1e-8)
 
 
 def new_run_directory(config):
