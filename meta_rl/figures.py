@@ -23,7 +23,7 @@ FIGURES = (
     Figure('master', 'As published: each picture one decision late', {'master': SEEDS}, 'master'),
     Figure('monothread2pixel', 'A black and a white image: one decision late, and not',
            {'monothread2pixel': SEEDS, 'monothread2pixel-current': SEEDS}),
-    Figure('dev', 'Branch dev as published: convolutions on raw frames, two LSTMs, one decision late', {'dev': 3}),
+    Figure('dev', 'Branch dev as published: convolutions on raw frames, two LSTMs, one decision late', {'dev': 1}),
     Figure('ablations', 'harlow42 without one of its parts', {
         'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}),
     Figure('units128', '128 LSTM units', {'units128': 1}),
