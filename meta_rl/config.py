@@ -197,7 +197,7 @@ PRESETS = {
                 embedding=256, units=256, second_units=64, gamma=.91, learning_rate=7e-4, workers=2),
     # From pixels, on images never seen: both halves of the screen by the same weights. More entropy than elsewhere, as for
     # monothread2pixel-current: with .05 one seed was certain of something half right, for good (88% on trial 2).
-    'pixels': dict(_PIXELS, encoder='halves', embedding_scale=2., learning_rate=2e-3),
+    'pixels': dict(_PIXELS, encoder='halves', learning_rate=2e-3, epsilon=1e-5),
     'wang2018': _WANG,
     # The same network on raw features, and on features normalized over each frame's own: what makes the difference.
     'wang2018-raw': dict(_WANG, normalizer='none', episodes=50000),

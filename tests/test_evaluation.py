@@ -182,7 +182,9 @@ def test_attention_is_where_the_features_come_from():
         return np.stack([views[:, 5, 9, 0], 2. * views[:, 2, 2, 1]], 1).astype(float)
     view = np.zeros((12, 16, 3), np.uint8)
     view[5, 9, 0], view[2, 2, 1] = 30, 20
-    found = insight.attention(encode, view)
+    others = np.zeros((2, 12, 16, 3), np.uint8)
+    others[0, 5, 9, 0], others[1, 2, 2, 1], others[1, 5, 9, 0] = 40, 50, 30
+    found = insight.attention(encode, view, others)
     expected = np.zeros((3, 4))
-    expected[1, 2], expected[0, 0] = 97 / 50., 214 / 50.
+    expected[1, 2], expected[0, 0] = (10 + 0) / 2., (40 + 60) / 2.
     assert np.allclose(found, expected)
