@@ -1,4 +1,4 @@
-"""The actor-critic network: features of what is seen -> LSTM -> policy and value, and its losses. Knows nothing of labs or threads.
+"""The actor-critic network: features of what is seen -> LSTM -> policy and value, its losses. Knows no labs and no threads.
 
 As in A3C (Mnih et al. 2016) every worker has a network of its own, with which it acts and finds gradients; these change the
 weights of scope `global`. Shapes: T decisions in a rollout, B episodes side by side, V views (the different observations among
@@ -148,7 +148,7 @@ class AC_Network:
                     timestep=tf.placeholder(tf.float32, lead, 'timestep'))
 
     def _columns(self, told):
-        """Of what the LSTMs are told, lists of float32 [T * B, ...] that are empty where it is left out: action, reward, time."""
+        """What the LSTMs are told, (action, reward, time): lists of one float32 [T * B, ...], empty where it is left out."""
         action, reward, time = [], [], []
         if self._use_prev_action:
             action.append(tf.one_hot(tf.reshape(told.prev_action, [-1]), self._a_size))  # of -1: all zeros

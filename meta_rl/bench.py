@@ -45,11 +45,11 @@ def lab_figures(seconds, images):
     return np.median(reading, 0)[0], np.median(blind, 0)[0], np.median(reading + blind, 0)[1]
 
 
-def training_speed(episodes):
-    """Episodes a second of training with one worker, from the first one on: start-up is not in it."""
+def training_speed(preset, episodes):
+    """Episodes a second of training a preset with one worker, from the first one on: start-up is not in it."""
     from meta_rl import training
     with tempfile.TemporaryDirectory() as scratch:
-        config = config_module.from_preset('harlow42', logdir=scratch, episodes=episodes, log_every=episodes)
+        config = config_module.from_preset(preset, workers=1, logdir=scratch, episodes=episodes, log_every=episodes)
         _, _, seconds = training.run(config)
     return episodes / seconds
 
@@ -60,9 +60,10 @@ def run(seconds):
     rows = [('lab, every frame read', '%.0f frames/s' % frames, frames / REAL_FRAMES, 'its 1,054 frames/s'),
             ('lab, no frame read', '%.0f steps/s' % steps, steps / REAL_STEPS, 'its 29,000 steps/s'),
             ('lab, reset', '%.1f us' % (1e6 * reset), REAL_RESET / reset, 'its 0.22 s')]
-    episodes = training_speed(20000)
-    rows.append(('training harlow42, one worker', '%.0f episodes/s' % episodes, episodes / REAL_EPISODES,
-                 'the published loop on it, 1.67 episodes/s'))
+    for preset, count in (('harlow42', 20000), ('pixels', 5000), ('wang2018', 2000)):
+        episodes = training_speed(preset, count)
+        rows.append(('training %s, one worker' % preset, '%.0f episodes/s' % episodes, episodes / REAL_EPISODES,
+                     'the published loop on it, 1.67 episodes/s'))
     print('%-30s %18s   %s' % ('', 'here', 'times as fast as the real lab'))
     for name, figure, ratio, reference in rows:
         print('%-30s %18s   %7.1f  (%s)' % (name, figure, ratio, reference))

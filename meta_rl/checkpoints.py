@@ -1,4 +1,4 @@
-"""Checkpoints of a run: the weights and the optimizer's statistics as TensorFlow keeps them, and the state of chance beside them."""
+"""Checkpoints of a run: weights and the optimizer's statistics as TensorFlow keeps them, and the state of chance beside them."""
 import glob
 import json
 import os

@@ -77,16 +77,16 @@ class Config(object):
                      choices=MEMORIES)
 
     # The network
-    encoder = setting('wang', "how frames ('pixels') are read: 'wang', whole, as published, or 'halves', both sides of the screen "
-                      "by the same weights", choices=ENCODERS)
+    encoder = setting('wang', "how frames ('pixels') are read: 'wang', whole, as published, or 'halves', both sides of the "
+                      "screen by the same weights", choices=ENCODERS)
     conv_activations = setting(True, 'ReLU after each convolution (none in the published dev branch)')
     scaled_pixels = setting(True, 'pixels from -1 to 1; false: 0 to 255, as in the published dev branch')
     normalizer = setting('batch', "of features of pixels: 'batch' (each over images), 'layer' (each image's), or 'none'",
                          choices=NORMALIZERS)
     units = setting(48, 'units of the LSTM', 1, 4096)
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
-    embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: one-hot "
-                        "straight into the LSTM", 0, 4096)
+    embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: "
+                        "one-hot straight into the LSTM", 0, 4096)
     # (Figures in this and the next comments: a prototype of the decisions alone, without the lab.)
     # What decides whether looking is learned, or only counting, or one bit an image: vectors of a size that the LSTM cannot
     # overlook (at .3, after 60,000 episodes, three seeds of five were at 22 or 23) and that does not saturate it from the
@@ -172,9 +172,10 @@ _PIXELS = {'observation': 'pixels', 'image_count': 1000, 'held_out_count': 1000,
 # The network of Wang et al. (2016, 2018): 256 features of the whole frame, two LSTMs without a timestep, several workers,
 # their discount. What it needs beyond theirs: features normalized over images (see encoders.py), all 256 together as long
 # as the 64 of harlow42 (in a prototype with a linear encoder 24 was reached after 21,000 episodes at a deviation of .5,
-# after 37,000 at 1, and nothing was learned in 48,000 at 2); Adam, not RMSProp; and an epsilon above the rounding errors of its gradients. The weights of inputs that are the same in
-# every frame, two thirds of all, get no gradient but those errors, which Adam would make full steps of: the features
-# wandered faster than their statistics could follow, and nothing was learned.
+# after 37,000 at 1, and nothing was learned in 48,000 at 2); Adam, not RMSProp; and an epsilon above the rounding errors of
+# its gradients. The weights of inputs that are the same in every frame, two thirds of all, get no gradient but those errors,
+# which Adam would make full steps of: the features wandered faster than their statistics could follow, and nothing was
+# learned.
 _WANG = dict(_PIXELS, encoder='wang', embedding=256, embedding_scale=.5, units=256, second_units=64, timestep=False,
              gamma=.91, learning_rate=1e-3, epsilon=1e-5, workers=2)
 

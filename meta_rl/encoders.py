@@ -195,7 +195,7 @@ class Normalizer(object):
         return features * self._scale if self._scale != 1 else features
 
     def move(self, shared):
-        """Operation that moves `shared`, the statistics of the shared network, towards those of the rollout just learned from."""
+        """Operation that moves `shared`, the statistics of the shared network, towards those of the rollout learned from."""
         mean, variance, rollouts = shared
         rate = tf.maximum(MOVE, 1 / (rollouts + 1))  # the first rollouts count alike: nothing is left of the initial values
         steps = [old.assign_add(rate * (tf.reshape(new, [-1]) - old))

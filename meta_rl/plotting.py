@@ -61,7 +61,7 @@ def reward_curves(groups, path, title=None):
     axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=(-4, 27), title=title)
     axes.set_xlim(left=0)
     if len(axes.get_legend_handles_labels()[1]) > 1 or label != title:
-        axes.legend(loc='lower right', fontsize=8)
+        axes.legend(loc='best', fontsize=8)
     return save(figure, path)
 
 

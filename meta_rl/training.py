@@ -45,9 +45,9 @@ def make_network(config, scope, trainer=None, count=None):
     """The AC_Network that a Config describes. `count`: see AC_Network."""
     return AC_Network(
         A_SIZE, scope, trainer, encoder=lambda: make_encoder(config), units=config.units, second_units=config.second_units,
-        unroll=TRIALS, value_coef=config.value_coef, entropy_coef=config.entropy_coef, clip_norm=config.clip_norm, reward_scale=config.reward_scale, timestep_scale=config.timestep_scale,
-        use_prev_reward=config.prev_reward, use_prev_action=config.prev_action, use_timestep=config.timestep,
-        remembers=config.memory == 'episode', count=count)
+        unroll=TRIALS, value_coef=config.value_coef, entropy_coef=config.entropy_coef, clip_norm=config.clip_norm,
+        reward_scale=config.reward_scale, timestep_scale=config.timestep_scale, use_prev_reward=config.prev_reward,
+        use_prev_action=config.prev_action, use_timestep=config.timestep, remembers=config.memory == 'episode', count=count)
 
 
 def make_trainer(config, global_episodes):

@@ -208,12 +208,13 @@ def test_resume_takes_its_own_settings_and_the_four_that_may_change(here, monkey
 
 
 def test_bench_prints_each_figure(monkeypatch, capsys):
-    monkeypatch.setattr(bench, 'training_speed', lambda episodes: 2000.)  # for the sake of time
+    monkeypatch.setattr(bench, 'training_speed', lambda preset, episodes: 2000.)  # for the sake of time
     assert run_main('bench', '--seconds', '.1') == 0
     rows = capsys.readouterr().out.splitlines()[1:]
     assert [row.split('  ')[0] for row in rows] == [
-        'lab, every frame read', 'lab, no frame read', 'lab, reset', 'training harlow42, one worker']
-    assert '2000 episodes/s' in rows[3] and '1197.6' in rows[3]  # times 1.67 episodes a second
+        'lab, every frame read', 'lab, no frame read', 'lab, reset', 'training harlow42, one worker',
+        'training pixels, one worker', 'training wang2018, one worker']
+    assert all('2000 episodes/s' in row and '1197.6' in row for row in rows[3:])  # times 1.67 episodes a second
     assert all(float(row.split('  (')[0].split()[-1]) > 1 for row in rows)
 
 
