@@ -186,6 +186,19 @@ def test_a_finished_run_can_be_made_longer(tiny, whole, tmp_path):
     assert weights(run)['global_episodes'] == 1344 and not same_weights(run, whole[0])
 
 
+def test_an_agent_that_sees_goes_on_with_the_statistics_of_its_features(tiny, tmp_path):
+    run = training.run(tiny(observation='pixels', encoder='halves', episodes=640, checkpoint_every=320))[0]
+    copy = shutil.copytree(run, str(tmp_path / 'copy'))
+    for path in glob.glob(os.path.join(copy, 'checkpoints', 'model-640*')):
+        os.remove(path)
+    training.run(config_module.load(os.path.join(copy, 'config.json')), copy)
+    assert content(copy, 'curve.csv') == content(run, 'curve.csv') and same_weights(copy, run)
+    assert weights(run)['global/statistics/rollouts'] == 20
+    kept_weights = tf.train.NewCheckpointReader(checkpoints.quantiles(run)[-1]).get_variable_to_shape_map()
+    assert {'global/statistics/mean', 'global/statistics/variance', 'global/dense/kernel'} < set(kept_weights)
+    assert not [name for name in kept_weights if 'Adam' in name]  # what only training needs
+
+
 # ---- several workers ----
 
 def test_every_worker_plays_and_every_episode_is_counted_once(tiny, monkeypatch):
