@@ -11,7 +11,8 @@ NORMALIZERS = ('none', 'layer', 'batch')
 STATISTICS = 'statistics'  # the collection of what Normalizers keep: variables that no gradient changes
 EPSILON = 1e-5
 # A step of the running statistics towards those of one rollout. They must keep up with the weights that make the features:
-# at .05 the agents of `wang2018` took 18,000 episodes to earn anything, at .2 they took 11,000.
+# in `wang2018` the mean of a feature is .4 to .8 deviations away from its running mean even so (updates 100 to 350). With .05
+# an agent of it earned nothing before 18,000 episodes, with .2 before 11,000: one run each.
 MOVE = .2
 
 
