@@ -43,8 +43,9 @@ def keep(run, folder=FOLDER):
     learning_set(run)
     kept = os.path.join(folder, 'data', '%s-seed%d' % (config.preset, config.seed))
     os.makedirs(kept, exist_ok=True)
-    for path in [os.path.join(run, name) for name in ('config.json', 'curve.csv')] + glob.glob(
-            os.path.join(run, 'learning_set*.csv')):
+    # Where it was made is nobody's business but of the machine that made it.
+    config.change(logdir=config_module.Config().logdir).save(os.path.join(kept, 'config.json'))
+    for path in [os.path.join(run, 'curve.csv')] + glob.glob(os.path.join(run, 'learning_set*.csv')):
         shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:
         # Those of the last seventh: the weights at the end, without what only training needs, which is twice as much.

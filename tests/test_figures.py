@@ -34,6 +34,19 @@ def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
     assert figures.runs_of('tiny', 1, 'img') == [path]
 
 
+def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(figures, 'WITH_WEIGHTS', ('pixels',))
+    run, _, _ = training.run(config_module.from_preset('pixels', **dict(
+        TINY, held_out_count=3, logdir=str(tmp_path / 'elsewhere'))))
+    kept = figures.keep(run, 'img')
+    assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
+    assert sorted(os.listdir(kept)) == ['checkpoints', 'config.json', 'curve.csv', 'learning_set-held-out.csv']
+    assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']
+    there, here = (evaluation.evaluate(folder, 40, images='held-out') for folder in (run, kept))
+    assert there['per_trial'] == here['per_trial'] and there['return_mean'] == here['return_mean']
+
+
 @pytest.mark.parametrize('seed', [0, 4])
 def test_the_kept_agents_have_learned_to_learn(seed, tmp_path, monkeypatch):
     """What the README says of them, played again from their weights."""
