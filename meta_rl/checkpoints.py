@@ -78,7 +78,8 @@ def load(saver, session, path, variables):
         saver.restore(session, path)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:  # RuntimeError: the reader of TensorFlow 2
         reason = str(getattr(error, 'message', error)).strip().split('\n')[0]
-        raise ConfigError('%s cannot be restored (%s): it is damaged, or its config.json was changed.' % (path, reason))
+        raise ConfigError('%s cannot be restored (%s): it is damaged, its config.json was changed, or only its weights were kept.'
+                          % (path, reason))
 
 
 def latest(run):

@@ -109,14 +109,13 @@ def run(config, resume=None):
             print(warning)
 
         directory = resume or new_run_directory(config)
-        if resume:
-            config.save(os.path.join(directory, 'config.json'))
         saved = checkpoints.Checkpoints(directory, shared.variables, learned)
         with tf.Session(config=session_config()) as session:
             session.run(initialize)
             start = None
             if resume:
                 start = saved.restore(session, newest)
+                config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
                 for worker, state in zip(workers, start['random']):
                     checkpoints.set_random_state(worker.random, state)
             print('Training %s: %d episodes, %d worker%s, into %s' % (

@@ -45,6 +45,10 @@ def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']
     there, here = (evaluation.evaluate(folder, 40, images='held-out') for folder in (run, kept))
     assert there['per_trial'] == here['per_trial'] and there['return_mean'] == here['return_mean']
+    settings = config_module.load(os.path.join(kept, 'config.json'))
+    with pytest.raises(config_module.ConfigError, match='only its weights were kept'):
+        training.run(settings.change(episodes=256), kept)
+    assert config_module.load(os.path.join(kept, 'config.json')) == settings
 
 
 @pytest.mark.parametrize('seed', [0, 4])
