@@ -7,7 +7,6 @@ import numpy as np
 
 from meta_rl.tf_compat import tf
 
-NORMALIZERS = ('none', 'layer', 'batch')
 STATISTICS = 'statistics'  # the collection of what Normalizers keep: variables that no gradient changes
 EPSILON = 1e-5
 # A step of the running statistics towards those of one rollout. They must keep up with the weights that make the features:
@@ -163,7 +162,7 @@ class Normalizer(object):
     leaves them as they are.
 
     Args:
-      kind: one of NORMALIZERS.
+      kind: 'batch', 'layer' or 'none'.
       size: int, features.
       scale: float, the deviation that they are given.
     """
