@@ -3,10 +3,18 @@ import os
 import sys
 
 import numpy as np
+import pytest
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(TESTS))
 RECORDED = os.path.join(TESTS, 'data', 'psychlab')  # on the real lab: see its SPEC, section 6
+
+
+@pytest.fixture(scope='session')
+def drawn():
+    """The first 300 drawn images, uint8 [300, 256, 256, 3]."""
+    from meta_rl import dataset
+    return dataset.draw_images(300)
 
 
 def act(right=0, down=0, strafe=0, forward=0, fire=0, jump=0, crouch=0):
