@@ -181,18 +181,17 @@ class Normalizer(object):
         if self._kind == 'layer':
             mean, variance = _moments(features, 1)
             return (features - mean) / tf.sqrt(variance + EPSILON) * self._scale
-        if self._kind == 'batch':
-            mean, deviation = self._mean, tf.sqrt(self._variance + EPSILON)
-            if learning:
-                self._moments = _moments(features, 0)
-                mean, deviation = self._moments[0], tf.sqrt(self._moments[1] + EPSILON)
-                running = tf.sqrt(self._variance + EPSILON)
-                # What comes out is (features - running mean) / running deviation all the same: to the gradient alone are
-                # these two constants.
-                stretch, shift = tf.stop_gradient(deviation / running), tf.stop_gradient((mean - self._mean) / running)
-                return ((features - mean) / deviation * stretch + shift) * self._scale
-            return (features - mean) / deviation * self._scale
-        return features * self._scale if self._scale != 1 else features
+        if self._kind == 'none':
+            return features * self._scale
+        running = tf.sqrt(self._variance + EPSILON)
+        if not learning:
+            return (features - self._mean) / running * self._scale
+        mean, variance = self._moments = _moments(features, 0)
+        deviation = tf.sqrt(variance + EPSILON)
+        # What comes out is (features - running mean) / running deviation all the same: to the gradient alone are these two
+        # constants.
+        stretch, shift = tf.stop_gradient(deviation / running), tf.stop_gradient((mean - self._mean) / running)
+        return ((features - mean) / deviation * stretch + shift) * self._scale
 
     def move(self, shared):
         """Operation that moves `shared`, the statistics of the shared network, towards those of the rollout learned from."""
