@@ -20,6 +20,9 @@ from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
 
 COMMANDS = 'train', 'evaluate', 'plot', 'figures', 'bench'
+# What may change when a run goes on, and what a machine of a cluster may say for itself.
+RESUMABLE = ('episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address')
+OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,11 +58,14 @@ def make_parser():
     train = commands.add_parser('train', help='train an agent', description='Trains an agent into a new run directory.')
     train.add_argument('--preset', default=argparse.SUPPRESS, choices=sorted(config_module.PRESETS), help='default harlow42')
     train.add_argument('--resume', metavar='RUN', help='go on with this run directory, with its own settings; of the '
-                       'settings below only --episodes, --device and the two intervals may be given with it')
+                       'settings below only these may be given with it: %s' % ', '.join('--' + name for name in RESUMABLE))
     train.add_argument('--seeds', type=int, default=1, metavar='X', help='train this many agents, of --seed and the seeds '
                        'after it; default 1')
     train.add_argument('--jobs', type=int, default=1, metavar='X', help='so many of them at once, each with a log in '
                        '--logdir; default 1')
+    train.add_argument('--job', choices=('ps', 'worker'), help='what this machine is in the --cluster')
+    train.add_argument('--task', type=int, default=0, metavar='N', help='which of them, from 0; ps 0 is given the settings and '
+                       'has the run directory; default 0')
     add_settings(train)
 
     evaluate = commands.add_parser('evaluate', help='measure a trained agent, trial by trial')
@@ -104,6 +110,35 @@ def train_seeds(settings, seeds, jobs):
         return max(pool.map(one, range(settings.seed, settings.seed + seeds)))
 
 
+def clustered(args):
+    """The settings that go without saying in a cluster."""
+    from meta_rl import cluster as clusters
+    if args.job is None:
+        raise ConfigError('--cluster needs --job ps or --job worker, and --task N: which of its machines this is.')
+    if args.seeds > 1:
+        raise ConfigError('--seeds is %d: a cluster trains one agent at a time, leave it out.' % args.seeds)
+    cluster = clusters.read(args.cluster)
+    tasks = len(cluster.ps) if args.job == 'ps' else cluster.workers
+    if not 0 <= args.task < tasks:
+        raise ConfigError('--task is %d: %s names %d of job %s, counted from 0.' % (args.task, args.cluster, tasks, args.job))
+    return {'backend': 'processes', 'ps': len(cluster.ps), 'workers': cluster.workers}
+
+
+def take_part(args, given):
+    """What a machine of a cluster does that is not ps 0. Returns the exit status."""
+    from meta_rl import cluster as clusters, processes
+    theirs = sorted(name for name in vars(args) if name in config_module.NAMES and name not in OWN)
+    if theirs or args.resume is not None:
+        raise ConfigError('--%s is for ps 0, which hands the settings to all others: leave it out.' % (theirs + ['resume'])[0])
+    cluster = clusters.read(given['cluster'])
+    if args.job == 'ps':
+        status = processes.serve(cluster, args.task)
+    else:
+        status = processes.work(cluster, args.task, {name: given[name] for name in OWN if name in given})
+    sys.stdout.flush()
+    os._exit(status)  # not by way of TensorFlow's own clearing up, which waits for servers that are gone
+
+
 def train(args):
     given = {name: value for name, value in vars(args).items() if name in config_module.NAMES}
     for name in ('seeds', 'jobs'):
@@ -111,9 +146,15 @@ def train(args):
             raise ConfigError('--%s is %d: it must be at least 1.' % (name, getattr(args, name)))
     if args.resume is not None and args.seeds > 1:
         raise ConfigError('--seeds starts new runs: leave out --resume, or resume one run at a time.')
+    if given.get('cluster'):
+        given.update(clustered(args))
+        if (args.job, args.task) != ('ps', 0):
+            return take_part(args, given)
+    elif args.job or args.task:
+        raise ConfigError('--job and --task name a machine of a cluster: give its file with --cluster.')
     if args.resume is not None:
         settings = config_module.load(os.path.join(args.resume, 'config.json'))
-        fixed = sorted(set(given) - {'episodes', 'device', 'log_every', 'checkpoint_every'})
+        fixed = sorted(set(given) - set(RESUMABLE))
         if fixed:
             raise ConfigError('--%s cannot change in the middle of a run: leave it out, or start a new run without '
                               '--resume.' % fixed[0])
@@ -128,8 +169,8 @@ def train(args):
     try:
         run, mean_return, seconds = training.run(settings, args.resume)
     except training.Interrupted as stop:
-        print('\nStopped and saved. To go on: python harlow.py train --resume %s' % stop.run)
-        return 130
+        print('\n%s To go on: python harlow.py train --resume %s' % (stop.reason or 'Stopped and saved.', stop.run))
+        return 1 if stop.reason else 130
     from meta_rl import plotting
     print('Done in %.0f s: mean return %.2f of 25 over the last 1,000 episodes. Its curve: %s' % (
         seconds, mean_return, plotting.reward_curve(run)))

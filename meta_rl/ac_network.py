@@ -6,7 +6,8 @@ them: an episode has two, each image on either side), F features of a view.
 """
 import collections
 
-from meta_rl.encoders import STATISTICS
+from meta_rl import parcels
+from meta_rl.encoders import STATISTICS, move
 from meta_rl.lstm import LSTM, LSTMState
 from meta_rl.tf_compat import make_callable, tf
 
@@ -30,7 +31,8 @@ class AC_Network:
       a_size: int, number of actions.
       scope: str, variable scope: 'global', which holds the shared weights and is built first; or 'worker_N', which also
         trains them.
-      trainer: tf.train.Optimizer shared by all workers, and with it its statistics; not used by 'global'.
+      trainer: tf.train.Optimizer shared by all workers, and with it its statistics. None for a 'worker_N' whose shared weights
+        are elsewhere, which has `load` and `lesson` in place of `pull` and `train`; not used by 'global'.
       encoder: function without arguments that builds an encoder (see encoders.py).
       units: int, size of the LSTM.
       second_units: int, size of a second LSTM above it, or 0. The first is then told the previous reward and the second the
@@ -43,8 +45,9 @@ class AC_Network:
       timestep_scale: float, by which the timestep is; 1/6 makes the unit an episode of six decisions.
       remembers: bool. False has the LSTMs start anew at every decision: what is left of the agent when it cannot learn within
         an episode.
-      count: function without arguments that builds the operation by which an update is counted, and returns the new count;
-        or None.
+      count: function that builds the operation by which so many updates are counted (0 or 1), and returns the new count; or
+        None.
+      shards: list with a list for each server of shared weights: which of `variables` it has. Only without a trainer.
 
     Attributes that keep the names of the published code: local_vars, policy [B, a_size], value [B], state_in, state_out; of
     workers also actions, target_v and advantages [T, B], value_loss, policy_loss, entropy, loss, grad_norms, var_norms,
@@ -53,7 +56,7 @@ class AC_Network:
 
     def __init__(self, a_size, scope, trainer=None, *, encoder, units=48, second_units=0, unroll=6, value_coef=.05,
                  entropy_coef=.05, clip_norm=1., use_prev_reward=True, use_prev_action=True, use_timestep=True,
-                 reward_scale=1., timestep_scale=1 / 6, remembers=True, count=None):
+                 reward_scale=1., timestep_scale=1 / 6, remembers=True, count=None, shards=None):
         self.scope, self.unroll = scope, unroll
         self._a_size = a_size
         self._reward_scale = reward_scale if use_prev_reward else None
@@ -68,8 +71,13 @@ class AC_Network:
             if scope != GLOBAL:
                 self._build_losses(value_coef, entropy_coef)
         if scope != GLOBAL:
-            # Outside the scope, or the shared statistics of the trainer would be named after the worker that was built first.
-            self._build_update(trainer, clip_norm, count)
+            self.gradients, self.grad_norms = tf.clip_by_global_norm(tf.gradients(self.loss, self.local_vars), clip_norm)
+            self.var_norms = tf.global_norm(self.local_vars)
+            if trainer:
+                # Outside the scope, or the shared statistics of the trainer would be named after the first worker built.
+                self._build_update(trainer, count or (lambda updates: tf.zeros([], tf.int64)))
+            else:
+                self._build_exchange(shards)
 
     def get_initial_state(self, batch):
         """The state in which `batch` episodes begin, zeros: a tuple of one LSTMState for each LSTM."""
@@ -115,8 +123,17 @@ class AC_Network:
         return Losses(*losses), int(counted)
 
     def pull(self, session):
-        """Copies the shared weights into the local ones."""
-        self._callable(session, 'pull')()
+        """Copies the shared weights into the local ones. Returns what `count` has counted so far."""
+        return int(self._callable(session, 'pull')()[0])
+
+    def lesson(self, session, views, seen, told, state, actions, target_v, advantages):
+        """What a rollout, given as for `train`, teaches: (Losses, a parcel for each server, float32 [P], see shared.py)."""
+        found = self._callable(session, 'lesson')(views, seen, *told, *_flat(state), actions, target_v, advantages)
+        return Losses(*found[:5]), found[5:]
+
+    def load(self, session, weights):
+        """Sets the local weights to those of a parcel float32 [P] from each server."""
+        self._callable(session, 'load')(*weights)
 
     def _callable(self, session, name):
         if session is not self._session:
@@ -202,20 +219,32 @@ class AC_Network:
         self.entropy = policy_entropy(logits)
         self.loss = self.policy_loss + value_coef * self.value_loss - entropy_coef * self.entropy
 
-    def _build_update(self, trainer, clip_norm, count):
+    def _losses(self):
+        return [self.value_loss, self.policy_loss, self.entropy, self.grad_norms, self.var_norms]
+
+    def _build_update(self, trainer, count):
         global_vars, statistics = _variables(GLOBAL)
-        self.gradients, self.grad_norms = tf.clip_by_global_norm(tf.gradients(self.loss, self.local_vars), clip_norm)
-        self.var_norms = tf.global_norm(self.local_vars)
         self.apply_grads = trainer.apply_gradients(zip(self.gradients, global_vars))
         done = [self.apply_grads, self.var_norms]
         if statistics:
-            done.append(self._encoder.normalize.move(statistics))
+            done.append(move(statistics, self._encoder.normalize.measured()))
         with tf.control_dependencies(done):
             refresh = _copy(global_vars + statistics, self.variables)  # spares a session call for each rollout
-            counted = tf.identity(count() if count else 0)  # after the update, whose learning rate may hang on the count
-        losses = [self.value_loss, self.policy_loss, self.entropy, self.grad_norms, self.var_norms]
-        self._calls['train'] = losses + [counted, refresh], self._feeds
-        self._calls['pull'] = [_copy(global_vars + statistics, self.variables)], []
+            counted = tf.identity(count(1))  # after the update, whose learning rate may hang on the count
+        self._calls['train'] = self._losses() + [counted, refresh], self._feeds
+        self._calls['pull'] = [tf.identity(count(0)), _copy(global_vars + statistics, self.variables)], []
+
+    def _build_exchange(self, shards):
+        measured = self._encoder.normalize.measured() if len(self.variables) > len(self.local_vars) else []
+        sent = self.gradients + measured  # in the order of `variables`
+        outgoing, incoming, loads = [], [], []
+        for shard in shards:
+            outgoing.append(parcels.pack([sent[i] for i in shard]))
+            mine = [self.variables[i] for i in shard]
+            incoming.append(tf.placeholder(tf.float32, [sum(map(parcels.size, mine))], 'parcel'))
+            loads += [variable.assign(part) for variable, part in zip(mine, parcels.unpack(incoming[-1], mine))]
+        self._calls['lesson'] = self._losses() + outgoing, self._feeds
+        self._calls['load'] = [tf.group(*loads)], incoming
 
 
 def _variables(scope):

@@ -13,6 +13,7 @@ NORMALIZERS = ('none', 'layer', 'batch')
 IMAGE_SETS = ('drawn', 'objects', 'black-white')
 MEMORIES = ('episode', 'trial')
 SIDES = ('shuffled', 'independent')
+BACKENDS = ('threads', 'processes', 'ray')
 CPU, GPU = '/cpu:0', '/device:GPU:0'
 
 
@@ -42,7 +43,12 @@ class Config(object):
     # The run
     seed = setting(0, 'what every random draw starts from', 0, 2 ** 31 - 1)
     episodes = setting(100000, 'episodes to train for, over all workers [episodes]', 1, 10 ** 12)
-    workers = setting(1, 'threads, each with its own labs and its own copy of the network', 1, 256)
+    workers = setting(1, 'workers, each with its own labs and its own copy of the network', 1, 256)
+    backend = setting('threads', "what carries the workers: 'threads' of one process, 'processes' (distributed TensorFlow), or "
+                      "'ray'", choices=BACKENDS)
+    ps = setting(1, "parameter servers that share the network among them; backend 'processes' only", 1, 64)
+    cluster = setting('', "JSON file of the machines that train together; backend 'processes' only; empty: this one")
+    ray_address = setting('', "address of a Ray cluster that runs already; backend 'ray' only; empty: one is started here")
     batch = setting(16, 'B: episodes that a worker plays side by side for one update [episodes]', 1, 65536)
     device = setting(CPU, 'where the networks live: %s or %s' % (CPU, GPU))
     logdir = setting('runs', 'folder that the run directories are made in')

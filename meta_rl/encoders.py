@@ -193,14 +193,18 @@ class Normalizer(object):
         stretch, shift = tf.stop_gradient(deviation / running), tf.stop_gradient((mean - self._mean) / running)
         return ((features - mean) / deviation * stretch + shift) * self._scale
 
-    def move(self, shared):
-        """Operation that moves `shared`, the statistics of the shared network, towards those of the rollout learned from."""
-        mean, variance, rollouts = shared
-        rate = tf.maximum(MOVE, 1 / (rollouts + 1))  # the first rollouts count alike: nothing is left of the initial values
-        steps = [old.assign_add(rate * (tf.reshape(new, [-1]) - old))
-                 for old, new in zip((mean, variance), self._moments)]
-        with tf.control_dependencies(steps):
-            return rollouts.assign_add(1.)
+    def measured(self):
+        """What a rollout tells of each statistic: float32 [size], [size] and [], the last of which only counts."""
+        return [tf.reshape(moment, [-1]) for moment in self._moments] + [tf.ones([])]
+
+
+def move(shared, measured):
+    """Operation that moves `shared`, the statistics of the shared network, towards what a Normalizer `measured`."""
+    mean, variance, rollouts = shared
+    rate = tf.maximum(MOVE, 1 / (rollouts + 1))  # the first rollouts count alike: nothing is left of the initial values
+    steps = [old.assign_add(rate * (new - old)) for old, new in zip((mean, variance), measured)]
+    with tf.control_dependencies(steps):
+        return rollouts.assign_add(measured[-1])
 
 
 def _moments(rows, axis):

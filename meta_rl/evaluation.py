@@ -8,7 +8,7 @@ from meta_rl import checkpoints, config as config_module, dataset, oracles
 from meta_rl.ac_network import GLOBAL, Told
 from meta_rl.environment import TRIALS, make_envs
 from meta_rl.tf_compat import session_config, tf
-from meta_rl.training import make_network
+from meta_rl.networks import make_network
 from meta_rl.worker import play
 
 SIDE_BY_SIDE = 100

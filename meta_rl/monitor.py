@@ -14,19 +14,19 @@ from meta_rl.tf_compat import tf
 
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
 LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
-COLUMNS = ['episodes', 'return', 'length', 'value'] + ACCURACIES + LOSSES
+COLUMNS = ['episodes', 'return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
 TAGS = dict({'return': 'Perf/Reward', 'length': 'Perf/Length', 'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss',
              'policy_loss': 'Losses/Policy Loss', 'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm',
-             'var_norm': 'Losses/Var Norm'},
+             'var_norm': 'Losses/Var Norm', 'staleness': 'Perf/Staleness'},
             **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
 LINES_EVERY = 10.  # seconds between two lines of a log
 
 
 def read_curve(path):
-    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS."""
+    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS (NaN where an older file has no such column)."""
     with open(path) as file:
         rows = list(csv.DictReader(file))
-    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
+    return {name: np.array([float(row.get(name) or 'nan') for row in rows]) for name in COLUMNS}
 
 
 class Monitor(object):
@@ -51,8 +51,8 @@ class Monitor(object):
         self._writer = tf.summary.FileWriter(folder)
         if start:
             self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), self.episodes + 1)
-        self._began, self._began_at = time.time(), self.episodes
-        self._last_line = self._began
+        self._began = self._last_line = time.time()
+        self._first = None  # (time, episodes) at the first update: workers elsewhere take seconds to start
         self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not sys.stderr.isatty(),
                          dynamic_ncols=True, smoothing=.1)
 
@@ -71,16 +71,24 @@ class Monitor(object):
         """dict of plain data: what another Monitor needs to go on from here."""
         return {'episodes': self.episodes, 'recent': list(self.recent), 'sums': self._sums, 'weight': self._weight}
 
-    def report(self, rollout, losses, episodes):
-        """Takes in one update (with the lock held). Returns whether it completed a row of curve.csv."""
+    def report(self, rollout, losses, episodes, staleness):
+        """Takes in one update (with the lock held). Returns whether it completed a row of curve.csv.
+
+        Args:
+          rollout: has arrays [T, B] rewards, values and correct: a Rollout or a Report.
+          losses: Losses.
+          episodes: int, the count of them after it.
+          staleness: int, see Worker.work.
+        """
         batch = rollout.rewards.shape[1]
         returns = rollout.rewards.sum(0)
         self.recent.extend(returns.tolist())
         values = [returns.mean(), len(rollout.rewards), rollout.values.mean()]
-        for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses)):
+        for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses) + [staleness]):
             self._sums[name] += float(value) * batch
         self._weight += batch
         completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
+        self._first = self._first or (time.time(), episodes)
         self._bar.update(episodes - self.episodes)
         self.episodes = episodes
         if completed:
@@ -104,8 +112,11 @@ class Monitor(object):
                 self.episodes, self._total, row['return'], speed, max(left, 0)), flush=True)
 
     def speed(self):
-        """float: episodes per second since the start (or since the run went on)."""
-        return (self.episodes - self._began_at) / max(time.time() - self._began, 1e-9)
+        """float: episodes per second since the first update (or the first since the run went on)."""
+        if self._first is None:
+            return 0.
+        began, episodes = self._first
+        return (self.episodes - episodes) / max(time.time() - began, 1e-9)
 
     def seconds(self):
         """float: seconds since the start (or since the run went on)."""

@@ -1,4 +1,4 @@
-"""run(): graph, workers, session, checkpoints, logs. The same loop whatever carries the workers."""
+"""run(): backend, session, checkpoints, logs. The same whatever carries the workers."""
 import os
 import signal
 import threading
@@ -6,58 +6,22 @@ import time
 
 import numpy as np
 
-from meta_rl import checkpoints, config as config_module, dataset, encoders
-from meta_rl.ac_network import GLOBAL, AC_Network
-from meta_rl.environment import TRIALS, make_envs
+from meta_rl import checkpoints, dataset
+from meta_rl.config import Config, ConfigError
 from meta_rl.monitor import Monitor
-from meta_rl.observation import Crops
-from meta_rl.tf_compat import check_device, session_config, tf
-from meta_rl.worker import Worker
-
-A_SIZE = 2  # left, right
+from meta_rl.recorder import Recorder, ServersLost, WorkersLost
+from meta_rl.tf_compat import tf
 
 
 class Interrupted(Exception):
-    """Training was asked to stop (Ctrl-C, SIGTERM); what was learned is saved. `run` is the run directory."""
+    """Training stopped before its end: it was asked to (Ctrl-C, SIGTERM), or has no workers or servers any more.
 
-    def __init__(self, run):
-        super(Interrupted, self).__init__(run)
-        self.run = run
+    `run` is the run directory; `reason`, a sentence, is empty where it was asked to.
+    """
 
-
-def make_encoder(config):
-    """The encoder that a Config describes."""
-    normalized = config.embedding, config.normalizer, config.embedding_scale
-    if config.observation == 'crops':
-        _, height, width, _ = Crops(config.width, config.height).shape
-        return encoders.Crops(height, width, *normalized)
-    if config.observation == 'pixels' and config.encoder == 'halves':
-        return encoders.Halves(config.height, config.width, Crops(config.width, config.height).apart, *normalized,
-                               config.scaled_pixels)
-    if config.observation == 'pixels':
-        return encoders.Wang(config.height, config.width, *normalized, config.scaled_pixels, config.conv_activations)
-    if config.embedding:
-        return encoders.Embedding(config.code_length, config.embedding, config.embedding_scale)
-    return encoders.OneHot(config.code_length)
-
-
-def make_network(config, scope, trainer=None, count=None):
-    """The AC_Network that a Config describes. `count`: see AC_Network."""
-    return AC_Network(
-        A_SIZE, scope, trainer, encoder=lambda: make_encoder(config), units=config.units, second_units=config.second_units,
-        unroll=TRIALS, value_coef=config.value_coef, entropy_coef=config.entropy_coef, clip_norm=config.clip_norm,
-        reward_scale=config.reward_scale, timestep_scale=config.timestep_scale, use_prev_reward=config.prev_reward,
-        use_prev_action=config.prev_action, use_timestep=config.timestep, remembers=config.memory == 'episode', count=count)
-
-
-def make_trainer(config, global_episodes):
-    """The optimizer that all workers share; its learning rate may fall with `global_episodes` (a tf.Variable)."""
-    rate = tf.constant(config.learning_rate, tf.float32)
-    if config.decay:
-        rate *= tf.maximum(1 - tf.cast(global_episodes, tf.float32) / config.episodes, 0.)
-    if config.optimizer == 'rmsprop':
-        return tf.train.RMSPropOptimizer(rate, epsilon=config.epsilon or 1e-10)
-    return tf.train.AdamOptimizer(rate, epsilon=config.epsilon or 1e-8)
+    def __init__(self, run, reason=''):
+        super(Interrupted, self).__init__(run, reason)
+        self.run, self.reason = run, reason
 
 
 def new_run_directory(config):
@@ -72,6 +36,21 @@ def new_run_directory(config):
             path = os.path.join(config.logdir, '%s-%d' % (name, twin))
     config.save(os.path.join(path, 'config.json'))
     return path
+
+
+def make_backend(config, folder):
+    """The backend of a Config, see threads.Threads. Only the one that is asked for is imported."""
+    for name, backend in (('ps', 'processes'), ('cluster', 'processes'), ('ray_address', 'ray')):
+        if getattr(config, name) != getattr(Config(), name) and config.backend != backend:
+            raise ConfigError("%s is %r, but the backend is '%s': leave it out, or choose the backend '%s'." % (
+                name, getattr(config, name), config.backend, backend))
+    if config.backend == 'processes':
+        from meta_rl.processes import Processes as Backend
+    elif config.backend == 'ray':
+        from meta_rl.rays import Rays as Backend
+    else:
+        from meta_rl.threads import Threads as Backend
+    return Backend(config, folder)
 
 
 def run(config, resume=None):
@@ -89,98 +68,52 @@ def run(config, resume=None):
         config = config.change(held_out_images=dataset.held_out_folder_of(config))
     if config.images:
         config = config.change(images=folder)
-    graph = tf.Graph()
-    with graph.as_default(), tf.device(config.device):
-        tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
-        with tf.device(config_module.CPU):
-            global_episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-        shared = make_network(config, GLOBAL)
-        trainer = make_trainer(config, global_episodes)
-        workers = []
-        for number in range(config.workers):
-            random = np.random.RandomState([config.seed, number])
-            envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
-            network = make_network(config, 'worker_%d' % number, trainer, lambda: global_episodes.assign_add(config.batch))
-            workers.append(Worker(number, network, envs, random, config.gamma, config.gae_lambda))
-        learned = trainer.variables() + [global_episodes]
-        initialize = tf.global_variables_initializer()
-        warning = check_device(config.device, session_config())
-        if warning:
-            print(warning)
-
+    backend = make_backend(config, folder)
+    try:
+        if backend.warning:
+            print(backend.warning)
         directory = resume or new_run_directory(config)
-        saved = checkpoints.Checkpoints(directory, shared.variables, learned)
-        with tf.Session(config=session_config()) as session:
-            session.run(initialize)
+        with backend.graph.as_default(), tf.device(backend.device):
+            saved = checkpoints.Checkpoints(directory, backend.variables, backend.others)
+        with backend.session() as session:
+            session.run(backend.initialize)
             start = None
             if resume:
                 start = saved.restore(session, newest)
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
-                for worker, state in zip(workers, start['random']):
-                    checkpoints.set_random_state(worker.random, state)
-            print('Training %s: %d episodes, %d worker%s, into %s' % (
-                config.preset, config.episodes, config.workers, 's' * (config.workers > 1), directory), flush=True)
+                backend.set_randoms(start['random'])
+            print('Training %s: %d episodes, %d worker%s%s, into %s' % (
+                config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
+                '' if config.backend == 'threads' else ' (%s)' % config.backend, directory), flush=True)
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'])
+            recorder = Recorder(config, monitor, saved, session, backend.randoms)
             try:
-                interrupted = _train(config, workers, session, monitor, saved)
+                _train(backend, session, recorder, directory)
             finally:
                 monitor.close()
-                for worker in workers:
-                    worker.close()
-            if interrupted:
-                raise Interrupted(directory)
+    finally:
+        backend.close()
     return directory, float(np.mean(monitor.recent)), monitor.seconds()
 
 
-def _train(config, workers, session, monitor, saved):
-    """Runs the workers in threads until the last episode. Returns whether it was interrupted."""
-    coordinator = tf.train.Coordinator()
-
-    def save():
-        saved.save(session, {'episodes': monitor.episodes, 'monitor': monitor.state(),
-                             'random': [checkpoints.random_state(worker.random) for worker in workers]})
-
-    def seventh(episodes):
-        return min(episodes, config.episodes) * checkpoints.QUANTILES // config.episodes
-
-    def report(worker, rollout, losses, _):
-        with monitor.lock:
-            before, episodes = monitor.episodes, monitor.episodes + config.batch
-            if before >= config.episodes:
-                return  # another worker has played the last episode
-            if monitor.report(rollout, losses, episodes) and len(monitor.recent) == monitor.recent.maxlen:
-                saved.save_best(session, float(np.mean(monitor.recent)), episodes)
-            if seventh(episodes) > seventh(before):
-                saved.save_quantile(session, seventh(episodes))
-            if episodes // config.checkpoint_every > before // config.checkpoint_every:
-                save()
-            if episodes >= config.episodes:
-                coordinator.request_stop()
-
-    def work(worker):
-        with coordinator.stop_on_exception():
-            worker.work(session, coordinator, report)
-
+def _train(backend, session, recorder, directory):
     def terminate(*_):
         raise KeyboardInterrupt
 
-    # Bound as an argument: a lambda over the loop's variable would have every thread run the last worker.
-    threads = [threading.Thread(target=work, args=(worker,), name=worker.network.scope) for worker in workers]
-    interrupted = False
     in_main_thread = threading.current_thread() is threading.main_thread()
     previous = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
+    interrupted = None
     try:
-        if monitor.episodes >= config.episodes:
-            coordinator.request_stop()
-        for thread in threads:
-            thread.start()
-        coordinator.join(threads)
+        backend.train(session, recorder)
     except KeyboardInterrupt:
-        interrupted = True
-        coordinator.request_stop()
-        coordinator.join(threads)
+        interrupted = Interrupted(directory)
+    except WorkersLost as error:
+        interrupted = Interrupted(directory, '%s What was learned is saved.' % error)
+    except ServersLost as error:
+        raise Interrupted(directory, '%s What was learned since the last checkpoint is lost.' % error)
     finally:
         if in_main_thread:
             signal.signal(signal.SIGTERM, previous)
-    save()
-    return interrupted
+    recorder.save()
+    if interrupted:
+        raise interrupted

@@ -58,7 +58,7 @@ def play(network, session, envs, random, greedy=False):
 
 
 class Worker(object):
-    """One of the threads of a run.
+    """One of the workers of a run, in a thread or in a process of its own.
 
     Args:
       number: int, counted from 0.
@@ -76,23 +76,41 @@ class Worker(object):
         self._gamma, self._gae_lambda = gamma, gae_lambda
 
     def work(self, session, coordinator, report):
-        """Plays and learns until the coordinator (tf.train.Coordinator) asks for a stop.
+        """Plays and learns until the coordinator (tf.train.Coordinator) asks for a stop: what a thread does.
 
-        `report(worker, rollout, losses, episodes)` is called after each update; `episodes` counts those of all workers.
+        `report(worker, rollout, losses, staleness)` is called after each update; `staleness` is the number of updates that
+        other workers made between this one's copying of the weights and its sending of gradients.
         """
-        self.network.pull(session)
+        copied = self.network.pull(session)
         while not coordinator.should_stop():
             rollout = play(self.network, session, self.envs, self.random)
             losses, episodes = self.train(rollout, session)
-            report(self, rollout, losses, episodes)
+            report(self, rollout, losses, (episodes - copied) // len(self.envs) - 1)
+            copied = episodes
 
     def train(self, rollout, session):
         """One update of the shared network by a Rollout. Returns (Losses, episodes played so far by all workers)."""
+        return self.network.train(session, *self._targets(rollout))
+
+    def learn(self, weights, session):
+        """One update where the shared network is in another process: what is to be sent there.
+
+        Args:
+          weights: list with a parcel of the shared weights from each server, float32 [P].
+          session: tf.Session.
+        Returns: (Rollout, Losses, list of parcels: see AC_Network.lesson).
+        """
+        self.network.load(session, weights)
+        rollout = play(self.network, session, self.envs, self.random)
+        losses, lesson = self.network.lesson(session, *self._targets(rollout))
+        return rollout, losses, lesson
+
+    def _targets(self, rollout):
+        """What the network learns from, in the order of the arguments of AC_Network.train."""
         # The episodes end with the rollout: nothing follows that a value would have to stand for.
         returns = discounted_returns(rollout.rewards, 0., self._gamma)
         advantages = generalized_advantages(rollout.rewards, rollout.values, 0., self._gamma, self._gae_lambda)
-        return self.network.train(session, rollout.views, rollout.seen, rollout.told, rollout.state, rollout.actions, returns,
-                                  advantages)
+        return rollout.views, rollout.seen, rollout.told, rollout.state, rollout.actions, returns, advantages
 
     def close(self):
         """Closes the labs."""

@@ -122,7 +122,7 @@ def test_updates_are_counted():
     tf.reset_default_graph()
     count = tf.get_variable('count', [], tf.int64, tf.zeros_initializer(), trainable=False)
     AC_Network(A, 'global', **SMALL)
-    network = AC_Network(A, 'worker_0', tf.train.GradientDescentOptimizer(.1), count=lambda: count.assign_add(3), **SMALL)
+    network = AC_Network(A, 'worker_0', tf.train.GradientDescentOptimizer(.1), count=lambda updates: count.assign_add(3 * updates), **SMALL)
     with tf.Session(config=session_config()) as session:
         session.run(tf.global_variables_initializer())
         assert [network.train(session, *some_rollout())[1] for _ in range(3)] == [3, 6, 9]

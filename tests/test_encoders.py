@@ -110,7 +110,7 @@ class Normalized(object):
         self.weight = tf.placeholder(tf.float32, [None, 3])
         self.gradient, = tf.gradients(tf.reduce_sum(self.out * self.weight), self.rows)
         self.statistics = tf.get_collection(encoders.STATISTICS, 'global/')
-        self.move = self.normalizer.move(self.statistics) if learning else None
+        self.move = encoders.move(self.statistics, self.normalizer.measured()) if learning else None
         self.session = tf.Session(config=session_config())
         self.session.run(tf.global_variables_initializer())
 

@@ -47,11 +47,11 @@ def lines(folder):
 
 def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
     monitor = Monitor(str(tmp_path), total=100, log_every=5)
-    assert not monitor.report(rollout([10, 20], .5, [0, 1, 1, 1, 1, 1]), losses(0), 2)
-    assert not monitor.report(rollout([-10, 0], 1., [0, 1, 0, 1, 0, 1]), losses(1), 4)
-    assert monitor.report(rollout([5, 5, 5, 5], 2., [1, 1, 1, 1, 1, 0]), losses(2), 8)
-    assert not monitor.report(rollout([1]), losses(), 9)
-    assert monitor.report(rollout([2]), losses(10), 10)
+    assert not monitor.report(rollout([10, 20], .5, [0, 1, 1, 1, 1, 1]), losses(0), 2, 3)
+    assert not monitor.report(rollout([-10, 0], 1., [0, 1, 0, 1, 0, 1]), losses(1), 4, 1)
+    assert monitor.report(rollout([5, 5, 5, 5], 2., [1, 1, 1, 1, 1, 0]), losses(2), 8, 0)
+    assert not monitor.report(rollout([1]), losses(), 9, 0)
+    assert monitor.report(rollout([2]), losses(10), 10, 0)
     monitor.close()
     curve = read_curve(str(tmp_path / 'curve.csv'))
     assert curve['episodes'].tolist() == [8, 10]
@@ -62,27 +62,28 @@ def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
     assert [curve[name][0] for name in ('value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm')] == [
         1.25, 2.25, 3.25, 4.25, 5.25]
     assert curve['value_loss'][1] == 5
+    assert curve['staleness'].tolist() == [1, 0]  # (2 * 3 + 2 * 1 + 4 * 0) / 8
     assert lines(tmp_path)[0] == ','.join(COLUMNS)
 
 
 def test_the_last_episode_completes_a_row(tmp_path):
     monitor = Monitor(str(tmp_path), total=7, log_every=100)
-    assert not monitor.report(rollout([1, 1]), losses(), 6)
-    assert monitor.report(rollout([4, 4]), losses(), 8)
+    assert not monitor.report(rollout([1, 1]), losses(), 6, 0)
+    assert monitor.report(rollout([4, 4]), losses(), 8, 0)
     assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [2.5]
 
 
 def test_tensorboard_shows_the_rows(tmp_path):
     monitor = Monitor(str(tmp_path), total=100, log_every=2)
     for episodes in (2, 4):
-        monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes)
+        monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes, episodes // 2)
     monitor.close()
     found, curve = points(tmp_path), read_curve(str(tmp_path / 'curve.csv'))
     tags = {'Perf/Reward': 'return', 'Perf/Length': 'length', 'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
             'Losses/Policy Loss': 'policy_loss', 'Losses/Entropy': 'entropy', 'Losses/Grad Norm': 'grad_norm',
             'Losses/Var Norm': 'var_norm', 'Harlow/Trial 1 Accuracy': 'trial_1', 'Harlow/Trial 2 Accuracy': 'trial_2',
             'Harlow/Trial 3 Accuracy': 'trial_3', 'Harlow/Trial 4 Accuracy': 'trial_4', 'Harlow/Trial 5 Accuracy': 'trial_5',
-            'Harlow/Trial 6 Accuracy': 'trial_6'}
+            'Harlow/Trial 6 Accuracy': 'trial_6', 'Perf/Staleness': 'staleness'}
     assert set(found) == set(tags) | {'Perf/Episodes per Second'}
     for tag, name in tags.items():
         assert found[tag] == pytest.approx(dict(zip([2, 4], curve[name])), rel=1e-5)
@@ -90,10 +91,10 @@ def test_tensorboard_shows_the_rows(tmp_path):
 
 
 def reports(seed=0):
-    """(rollout, losses, episodes) of a run of 40 updates."""
+    """(rollout, losses, episodes, staleness) of a run of 40 updates."""
     random = np.random.RandomState(seed)
     for update in range(1, 41):
-        yield rollout(random.standard_normal(3), random.rand(), random.rand(6)), losses(random.rand()), 3 * update
+        yield rollout(random.standard_normal(3), random.rand(), random.rand(6)), losses(random.rand()), 3 * update, update % 4
 
 
 @pytest.mark.parametrize('stop', [1, 12, 20, 21, 39])
@@ -134,7 +135,7 @@ def test_a_new_run_begins_an_empty_curve(tmp_path):
 def test_recent_holds_the_last_1000_returns(tmp_path):
     monitor = Monitor(str(tmp_path), 10 ** 6, 10 ** 6)
     for episodes in range(400, 1601, 400):
-        monitor.report(rollout(np.arange(episodes - 400, episodes)), losses(), episodes)
+        monitor.report(rollout(np.arange(episodes - 400, episodes)), losses(), episodes, 0)
     assert list(monitor.recent) == list(range(600, 1600))
 
 
@@ -144,7 +145,7 @@ def test_log_lines_say_how_far_and_how_fast(tmp_path, monkeypatch, capsys):
     monitor = Monitor(str(tmp_path), total=400, log_every=40)
     for episodes in range(40, 401, 40):
         now[0] += 4
-        monitor.report(rollout([7.] * 40), losses(), episodes)
+        monitor.report(rollout([7.] * 40), losses(), episodes, 0)
     # Every 12 s, as rows come every 4 and lines are kept 10 apart, and at the end.
     assert capsys.readouterr().out.splitlines() == [
         '120 of 400 episodes, return 7.00, 10 episodes/s, 28 s left',
@@ -159,6 +160,17 @@ def test_speed_does_not_count_what_was_played_before_the_stop(tmp_path, monkeypa
     monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
     state = Monitor(str(tmp_path), 400, 40).state()
     monitor = Monitor(str(tmp_path), 400, 40, dict(state, episodes=200))
+    now[0] += 100  # workers elsewhere take their time to start
+    monitor.report(rollout([0.] * 20), losses(), 220, 0)
+    assert monitor.speed() == 0
     now[0] += 5
-    monitor.report(rollout([0.] * 20), losses(), 220)
+    monitor.report(rollout([0.] * 20), losses(), 240, 0)
     assert monitor.speed() == 4
+
+
+def test_a_curve_of_before_there_was_staleness(tmp_path):
+    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(COLUMNS[:-1]), ','.join('5' * (len(COLUMNS) - 1))))
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['return'] == [5] and np.isnan(curve['staleness']).all()
+    Monitor(str(tmp_path), 10, 5, {'episodes': 5, 'recent': [], 'sums': dict.fromkeys(COLUMNS[1:], 0.), 'weight': 0}).close()
+    assert read_curve(str(tmp_path / 'curve.csv'))['return'] == [5]

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from meta_rl import checkpoints, config as config_module, training
+from meta_rl import checkpoints, config as config_module, networks, training
 from meta_rl.monitor import read_curve
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
@@ -89,7 +89,7 @@ def test_config_and_curve(tiny, whole):
 def test_tensorboard(whole):
     found, curve = points(whole[0]), read_curve(os.path.join(whole[0], 'curve.csv'))
     assert set(found) == {
-        'Perf/Reward', 'Perf/Length', 'Perf/Value', 'Perf/Episodes per Second', 'Losses/Value Loss', 'Losses/Policy Loss',
+        'Perf/Reward', 'Perf/Length', 'Perf/Value', 'Perf/Episodes per Second', 'Perf/Staleness', 'Losses/Value Loss', 'Losses/Policy Loss',
         'Losses/Entropy', 'Losses/Grad Norm', 'Losses/Var Norm', 'Harlow/Trial 1 Accuracy', 'Harlow/Trial 2 Accuracy',
         'Harlow/Trial 3 Accuracy', 'Harlow/Trial 4 Accuracy', 'Harlow/Trial 5 Accuracy', 'Harlow/Trial 6 Accuracy'}
     assert all(sorted(steps) == ROWS for steps in found.values())
@@ -245,7 +245,7 @@ def test_a_gpu_that_is_not_there_is_said_in_one_line_and_the_cpu_trains(tiny, ca
 def test_the_learning_rate_falls_to_0_over_the_run(tiny, decay, expected):
     with tf.Graph().as_default(), tf.Session() as session:
         played, weight = tf.get_variable('played', [], tf.int64), tf.get_variable('weight', [])
-        trainer = training.make_trainer(tiny(episodes=800, learning_rate=.1, decay=decay), played)
+        trainer = networks.make_trainer(tiny(episodes=800, learning_rate=.1, decay=decay), played)
         update = trainer.apply_gradients([(tf.constant(3.), weight)])  # Adam's step is the rate while the gradient stays the same
         session.run(tf.global_variables_initializer())
         steps = []
@@ -260,16 +260,16 @@ def test_the_learning_rate_falls_to_0_over_the_run(tiny, decay, expected):
 @pytest.mark.parametrize('name, kind', [('adam', tf.train.AdamOptimizer), ('rmsprop', tf.train.RMSPropOptimizer)])
 def test_optimizers(tiny, name, kind):
     with tf.Graph().as_default():
-        assert type(training.make_trainer(tiny(optimizer=name), tf.get_variable('played', [], tf.int64))) is kind
+        assert type(networks.make_trainer(tiny(optimizer=name), tf.get_variable('played', [], tf.int64))) is kind
 
 
 def test_the_settings_of_the_network_arrive(tiny, monkeypatch):
     made = {}
-    monkeypatch.setattr(training, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
+    monkeypatch.setattr(networks, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
         settings, a_size=a_size, scope=scope, trainer=trainer))
     settings = dict(units=11, second_units=12, value_coef=.14, entropy_coef=.15, clip_norm=16., reward_scale=.17,
                     timestep_scale=.18)
-    training.make_network(tiny(**settings), 'worker_3', 'trainer', 'count')
+    networks.make_network(tiny(**settings), 'worker_3', 'trainer', count='count')
     expected = dict(settings, a_size=2, scope='worker_3', trainer='trainer', count='count', unroll=6)
     assert {name: made[name] for name in expected} == expected
 

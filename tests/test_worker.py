@@ -72,6 +72,7 @@ class Network(object):
 
     def pull(self, session):
         self.pulled += 1
+        return 0
 
 
 def make_worker(gamma=.9, gae_lambda=1., random=None):
@@ -195,19 +196,33 @@ def test_work_pulls_then_plays_and_trains_until_the_stop():
 
     worker, coordinator, reports = make_worker(), Coordinator(), []
 
-    def report(reporter, rollout, losses, episodes):
+    def report(reporter, rollout, losses, staleness):
         assert reporter is worker and losses == Losses(1., 2., 3., 4., 5.)
         trained = worker.network.trained[-1]
         assert all(one is other for one, other in zip(trained, (
             rollout.views, rollout.seen, rollout.told, rollout.state, rollout.actions)))
-        reports.append((rollout, episodes))
+        reports.append((rollout, staleness))
         if len(reports) == 4:
             coordinator.set()
 
     worker.work(None, coordinator, report)
     assert worker.network.pulled == 1 and len(worker.network.trained) == 4
-    assert [episodes for _, episodes in reports] == [3, 6, 9, 12]
+    assert [staleness for _, staleness in reports] == [0] * 4
     assert len({rollout.actions.tobytes() for rollout, _ in reports}) == 4
+
+
+def test_staleness_counts_what_others_did_between_copying_and_sending():
+    """The shared count goes from 6 at the copying by this worker's own batch of 3, and by 3 for each update of another's."""
+    worker, found = make_worker(), []
+    counts = iter([9, 18, 21, 33])
+    worker.network.pull = lambda session: 6
+    worker.network.train = lambda session, *args: (Losses(1., 2., 3., 4., 5.), next(counts))
+
+    class Coordinator(object):
+        def should_stop(self):
+            return len(found) == 4
+    worker.work(None, Coordinator(), lambda worker, rollout, losses, staleness: found.append(staleness))
+    assert found == [0, 2, 0, 3]
 
 
 def test_all_of_a_workers_chance_is_its_random_state():

@@ -1,0 +1,91 @@
+"""Threads: the backend whose workers are threads of one process, around one session."""
+import threading
+
+import numpy as np
+
+from meta_rl import checkpoints
+from meta_rl.ac_network import GLOBAL
+from meta_rl.config import CPU
+from meta_rl.environment import make_envs
+from meta_rl.networks import make_network, make_trainer
+from meta_rl.tf_compat import check_device, session_config, tf
+from meta_rl.worker import Worker
+
+
+class Threads(object):
+    """A backend: builds all that trains into `graph`, and trains.
+
+    Args:
+      config: Config.
+      folder: dataset folder of %04d.png.
+    Raises: ConfigError where the lab does not take its settings.
+
+    Attributes: graph; initialize, operation; variables, all that a trained network is; others, what only further training
+    needs; device, where checkpoints are written from; warning, a sentence or None.
+    """
+
+    def __init__(self, config, folder):
+        self._config, self.device = config, config.device
+        self.graph = tf.Graph()
+        with self.graph.as_default(), tf.device(config.device):
+            tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
+            with tf.device(CPU):
+                episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
+            shared = make_network(config, GLOBAL)
+            trainer = make_trainer(config, episodes)
+            self._workers = []
+            for number in range(config.workers):
+                random = np.random.RandomState([config.seed, number])
+                envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
+                network = make_network(config, 'worker_%d' % number, trainer,
+                                       count=lambda updates: episodes.assign_add(config.batch * updates))
+                self._workers.append(Worker(number, network, envs, random, config.gamma, config.gae_lambda))
+            self.variables, self.others = shared.variables, trainer.variables() + [episodes]
+            self.initialize = tf.global_variables_initializer()
+        self.warning = check_device(config.device, session_config())
+
+    def session(self):
+        """tf.Session of the graph."""
+        return tf.Session(graph=self.graph, config=session_config())
+
+    def randoms(self):
+        """list: the state of all chance in each worker, as checkpoints.random_state has it."""
+        return [checkpoints.random_state(worker.random) for worker in self._workers]
+
+    def set_randoms(self, states):
+        """Has the workers go on from what `randoms` returned."""
+        for worker, state in zip(self._workers, states):
+            if state:
+                checkpoints.set_random_state(worker.random, state)
+
+    def train(self, session, recorder):
+        """Trains until the recorder is done. What a worker raises is raised here, and so is KeyboardInterrupt, at rest."""
+        coordinator = tf.train.Coordinator()
+
+        def report(worker, rollout, losses, staleness):
+            with recorder.lock:
+                recorder.report(rollout, losses, staleness)
+                if recorder.done:
+                    coordinator.request_stop()
+
+        def work(worker):
+            with coordinator.stop_on_exception():
+                worker.work(session, coordinator, report)
+
+        # Bound as an argument: a lambda over the loop's variable would have every thread run the last worker.
+        threads = [threading.Thread(target=work, args=(worker,), name=worker.network.scope) for worker in self._workers]
+        if recorder.done:
+            return
+        try:
+            for thread in threads:
+                thread.start()
+            coordinator.join(threads)
+        except KeyboardInterrupt:
+            coordinator.request_stop()
+            coordinator.join(threads)
+            raise
+
+    def close(self):
+        """Closes the labs."""
+        for worker in self._workers:
+            worker.close()
