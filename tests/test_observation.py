@@ -157,8 +157,9 @@ def test_images_that_look_the_same_are_refused(drawn, tmp_path):
     assert ImageIndex(str(tmp_path), 3, 84, 84).count == 3
 
 
-def test_what_is_kept_of_noisy_frames_is_bounded(drawn):
+def test_what_is_kept_of_noisy_frames_is_bounded(drawn, monkeypatch):
+    monkeypatch.setattr(observation, 'KEPT', 128 * 8 * 8 * 3)
     index, random, shown = ImageIndex(drawn, 2, 32, 32), np.random.RandomState(0), frame(drawn, 1, 2, 32, 32)
     for _ in range(500):
         assert index(noisy(shown, random)) == (0, 1)
-    assert max(len(known) for known in index._known) <= 64 * 2
+    assert max(len(known) for known in index._known) == 128
