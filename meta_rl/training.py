@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from meta_rl import checkpoints, config as config_module, dataset, encoders
+from meta_rl import checkpoints, config as config_module, dataset, encoders, labs
 from meta_rl.ac_network import GLOBAL, AC_Network
 from meta_rl.environment import TRIALS, make_envs
 from meta_rl.monitor import Monitor
@@ -71,6 +71,7 @@ def new_run_directory(config):
         except FileExistsError:
             path = os.path.join(config.logdir, '%s-%d' % (name, twin))
     config.save(os.path.join(path, 'config.json'))
+    labs.write_level(config, path)
     return path
 
 
