@@ -35,14 +35,16 @@ class WrapperEnv(object):
     def __init__(self, lab):
         self.lab = lab
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
+        self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct = []
+        self.correct, self._frame = [], None
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
         """Plays `action` (np.intc [7]) for a number of frames. Returns (reward: float, done: bool)."""
+        self._frame = None
         reward = self.lab.step(action, num_steps=frames)
         for name, values in self.lab.events():
             if name == 'xdata:psychlab':
@@ -51,7 +53,9 @@ class WrapperEnv(object):
 
     def frame(self):
         """The frame now: uint8 [H, W, 3], RGB."""
-        return self.lab.observations()['RGB_INTERLEAVED']
+        if self._frame is None:
+            self._frame = self.lab.observations()['RGB_INTERLEAVED']
+        return self._frame
 
 
 class HarlowEnv(object):

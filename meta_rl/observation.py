@@ -9,9 +9,9 @@ from meta_rl.psychlab import camera, pictures
 # DeepMind Lab); two images of a drawn set differ by at least 30/255. What is farther away than this is not that image.
 TOLERANCE = 3.  # mean absolute difference, of 255
 FACING = camera.degrees_to_shorts(90)  # the yaw from which decisions are made
-# Saccades end within 120 shorts (.66 degrees, 5/8 of a pixel of 84) of it (measured, at 80, 84 and 136 pixels and 8 to 120
+# Saccades end within 140 shorts (.8 degrees, half a pixel of 84) of it (measured, at 64 to 320 pixels and 8 to 120
 # frames a second): images are compared as they look from every 16th short as well, and in the end from every single one.
-TURNED, COARSE = 128, 16
+TURNED, COARSE = 160, 16
 KEPT = 2 ** 26  # bytes, on each side, of what has been looked up
 RIVALS = 8  # images that are compared so closely: those that look most like it from FACING
 

@@ -15,6 +15,8 @@ WAIT = 30        # frames without a cross after which it is searched for: more t
 PATIENCE = 600   # frames, 10 s, after which something is wrong
 FPS = 8, 120     # of the lab: at less, a unit of a look is too large to face the cross; at more, too small to reach a button
 
+WIDTH = 64       # pixels of a frame: in less, the cross is too coarse to be aimed at
+
 NEAR = 512       # shorts (2.8 degrees): a cross that is no farther from the middle of the frame is measured exactly
 STEP = 8         # shorts between the directions that it is compared with
 DARK = 16        # of 255: real frames differ by up to 5 from the camera model, black ones too
@@ -108,12 +110,14 @@ class Saccades(object):
       level: psychlab's Level. Its times say when it is worth while to look; what is done hangs on what is seen then.
       width, height: int, pixels of the frames.
       fps: int, frames in a second of the lab.
-    Raises: ConfigError for frames that are too long or too short.
+    Raises: ConfigError for frames that are too small, too long or too short.
 
     An environment is an environment.WrapperEnv. Nothing is read of it but frames, rewards and whether the episode is over.
     """
 
     def __init__(self, level, width, height, fps):
+        if width < WIDTH:
+            raise ConfigError('width is %d: decisions that turn to the cross need frames of %d pixels or more.' % (width, WIDTH))
         if not FPS[0] <= fps <= FPS[1]:
             raise ConfigError('fps is %d: decisions that turn to the cross need %d to %d frames a second.' % ((fps,) + FPS))
         self._level = level
