@@ -51,7 +51,7 @@ class Config(object):
     checkpoint_every = setting(10000, 'a checkpoint for this many [episodes]', 1, 10 ** 9)
 
     # The lab and the images
-    lab = setting('embedded', "'embedded', the one that comes with this, or 'deepmind', the real DeepMind Lab, if it is installed",
+    lab = setting('embedded', "'embedded', the one that comes with this, or 'deepmind', the real one, where it is installed",
                   choices=LABS)
     level_script = setting('contributed/psychlab/harlow_fast_centred', 'level of the lab')
     width = setting(84, 'width of a frame, a multiple of 4 [pixels]', 16, 4096)

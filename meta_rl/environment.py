@@ -149,7 +149,7 @@ def make_envs(config, folder, count, random):
     try:
         observe = observation.make(config, folder)
         level = find_level(config.level_script)
-        # Where looking for one frame does it, two looks of a fixed size do; the cross could not be seen for long enough, either.
+        # Where looking for one frame does it, two looks of a fixed size do; the cross is not to be seen for longer, either.
         at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1
         saccades = None if at_once else Saccades(level, config.width, config.height, config.fps)
         rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0), saccades=saccades)

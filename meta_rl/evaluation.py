@@ -162,11 +162,13 @@ def table(report):
     """The report of `evaluate` as text."""
     told = report['episodes'], report['images'], report['checkpoint'], report['run']
     lines = ['%d episodes with frozen weights and %s images, %s of %s' % told,
-             '%-8s %7s %7s  %s' % ('', 'return', 'choices', '  '.join('%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
+             '%-8s %7s %7s  %s' % ('', 'return', 'choices', '  '.join(
+                 '%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
     for mode in MODES:
         part = report[mode]
         lines.append('%-8s %7.2f %7.2f  %s' % (mode, part['return_mean'], part['choice_return_mean'], '  '.join(
             '%5.1f%% %-8s' % (100 * p, '%.0f..%.0f' % (100 * low, 100 * high))
             for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
-    lines.append('(choices: the return without what fixation pays; after each fraction its 95%% interval) Nearest to: %s.' % report['nearest_oracle'])
+    lines.append('(choices: the return without what fixation pays; after each fraction its 95%% interval) Nearest to: %s.' %
+                 report['nearest_oracle'])
     return '\n'.join(line.rstrip() for line in lines)

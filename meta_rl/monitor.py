@@ -16,8 +16,9 @@ from meta_rl.tf_compat import tf
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
 LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
 COLUMNS = ['episodes', 'return', 'choice_return', 'length', 'value'] + ACCURACIES + LOSSES
-TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length', 'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss',
-             'policy_loss': 'Losses/Policy Loss', 'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm',
+TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length',
+             'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss', 'policy_loss': 'Losses/Policy Loss',
+             'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm',
              'var_norm': 'Losses/Var Norm'},
             **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
 LINES_EVERY = 10.  # seconds between two lines of a log

@@ -117,7 +117,7 @@ class Saccades(object):
 
     def __init__(self, level, width, height, fps):
         if width < WIDTH:
-            raise ConfigError('width is %d: decisions that turn to the cross need frames of %d pixels or more.' % (width, WIDTH))
+            raise ConfigError('width is %d: decisions that turn to the cross need %d pixels or more.' % (width, WIDTH))
         if not FPS[0] <= fps <= FPS[1]:
             raise ConfigError('fps is %d: decisions that turn to the cross need %d to %d frames a second.' % ((fps,) + FPS))
         self._level = level
@@ -147,8 +147,8 @@ class Saccades(object):
             total += reward
             if done:
                 break
-        raise ConfigError('No images appeared: in %d frames the red cross was not found, or looking at it did nothing; choose a '
-                          'level like contributed/psychlab/harlow.' % PATIENCE)
+        raise ConfigError('No images appeared: in %d frames the red cross was not found, or looking at it did nothing; '
+                          'choose a level like contributed/psychlab/harlow.' % PATIENCE)
 
     def choose(self, env, action):
         """Carries out a decision and goes on to where the next one is made.

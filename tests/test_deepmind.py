@@ -32,7 +32,8 @@ def folder(tmp_path_factory):
 
 
 def config(level='harlow', lab='deepmind', **settings):
-    return Config(lab=lab, level_script='contributed/psychlab/' + level, image_count=COUNT, width=64, height=64).change(**settings)
+    return Config(lab=lab, level_script='contributed/psychlab/' + level, image_count=COUNT, width=64,
+                  height=64).change(**settings)
 
 
 def make_lab(folder, *args, **settings):
@@ -132,7 +133,8 @@ def test_without_the_real_lab_one_sentence_says_what_to_do(folder, monkeypatch):
 
 
 @pytest.mark.parametrize('settings, reason', [
-    (dict(sides='independent'), 'sides is independent: the real lab shuffles'), (dict(image_count=2401), 'image_count is 2401.*2400'),
+    (dict(sides='independent'), 'sides is independent: the real lab shuffles'),
+    (dict(image_count=2401), 'image_count is 2401.*2400'),
     (dict(level_script='contributed/psychlab/harlowe'), 'Level not found: "contributed/psychlab/harlowe"')])
 def test_what_only_the_embedded_lab_knows_is_refused(real, folder, settings, reason):
     with pytest.raises(ConfigError, match=reason):
@@ -183,8 +185,8 @@ def tiny(tmp_path):
     """A Config of 96 episodes, with changes."""
     def change(**settings):
         return config().change(**dict(dict(
-            episodes=96, batch=16, log_every=48, checkpoint_every=48, units=8, embedding=4, image_cache=str(tmp_path / 'images'),
-            logdir=str(tmp_path / 'runs')), **settings))
+            episodes=96, batch=16, log_every=48, checkpoint_every=48, units=8, embedding=4,
+            image_cache=str(tmp_path / 'images'), logdir=str(tmp_path / 'runs')), **settings))
     return change
 
 

@@ -125,8 +125,8 @@ def test_an_interval_of_no_width_and_none_at_all(run, monkeypatch):
 
 
 def test_the_table_says_it_in_print():
-    part = {'return_mean': 23.456, 'choice_return_mean': 17.456, 'per_trial': [.5, .987, 1, 1, 1, 1], 'per_trial_ci95': [[.4691, .5309]] + [[.97, .995]] * 5,
-            'nearest_oracle': 'one-shot learning'}
+    part = {'return_mean': 23.456, 'choice_return_mean': 17.456, 'per_trial': [.5, .987, 1, 1, 1, 1],
+            'per_trial_ci95': [[.4691, .5309]] + [[.97, .995]] * 5, 'nearest_oracle': 'one-shot learning'}
     lines = evaluation.table(dict(part, episodes=1000, images='held-out', checkpoint='model-10', run='runs/x', sampled=part,
                                   greedy=dict(part, return_mean=-1))).splitlines()
     assert '1000 episodes' in lines[0] and 'held-out images' in lines[0] and 'model-10 of runs/x' in lines[0]

@@ -96,7 +96,8 @@ def test_tensorboard_shows_the_rows(tmp_path):
         monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes)
     monitor.close()
     found, curve = points(tmp_path), read_curve(str(tmp_path / 'curve.csv'))
-    tags = {'Perf/Reward': 'return', 'Perf/Choice Reward': 'choice_return', 'Perf/Length': 'length', 'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
+    tags = {'Perf/Reward': 'return', 'Perf/Choice Reward': 'choice_return', 'Perf/Length': 'length',
+            'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
             'Losses/Policy Loss': 'policy_loss', 'Losses/Entropy': 'entropy', 'Losses/Grad Norm': 'grad_norm',
             'Losses/Var Norm': 'var_norm', 'Harlow/Trial 1 Accuracy': 'trial_1', 'Harlow/Trial 2 Accuracy': 'trial_2',
             'Harlow/Trial 3 Accuracy': 'trial_3', 'Harlow/Trial 4 Accuracy': 'trial_4', 'Harlow/Trial 5 Accuracy': 'trial_5',

@@ -48,7 +48,8 @@ def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
 
 
 def curve(episodes, returns):
-    return {'episodes': np.array(episodes, float), 'return': np.full(len(returns), np.nan), 'choice_return': np.array(returns, float)}
+    returns = np.array(returns, float)
+    return {'episodes': np.array(episodes, float), 'return': np.full(len(returns), np.nan), 'choice_return': returns}
 
 
 def test_the_mean_curve_is_taken_where_all_seeds_are():

@@ -28,7 +28,8 @@ class Seen(object):
     """
 
     def __init__(self, drawn, size, yaw=None, spoil=lambda frame: frame, **config):
-        self.hidden = make_lab('harlow', ['RGB_INTERLEAVED'], datasetPath=drawn, width=size, height=size, trainBatch=COUNT, **config)
+        self.hidden = make_lab('harlow', ['RGB_INTERLEAVED'], datasetPath=drawn, width=size, height=size, trainBatch=COUNT,
+                               **config)
         self.yaw, self.looks, self._spoil = yaw, 0, spoil
 
     def reset(self, seed):
