@@ -1,5 +1,6 @@
 """The real lab, by its interface: a stand-in that has no more plays our levels from their Lua, as the embedded lab does."""
 import copy
+import multiprocessing
 import os
 import pickle
 import sys
@@ -108,6 +109,13 @@ def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real, folder)
     with pytest.raises(TypeError):
         pickle.dumps(lab._lab)
     real.set_runfiles_path('unset')
+
+
+@pytest.mark.parametrize('name', config_module.LABS)
+def test_labs_go_to_other_processes(real, folder, name):
+    lab = make_lab(folder, lab=name)
+    with multiprocessing.get_context('spawn').Pool(1) as pool:
+        assert pool.apply(played, (lab, 5)) == played(make_lab(folder, lab='embedded'), 5)
 
 
 def test_the_end_is_the_end(real, folder):
@@ -237,3 +245,8 @@ def test_the_command_line_says_that_there_is_no_real_lab(tmp_path, monkeypatch, 
     assert harlow.main(['train', '--lab', 'deepmind', '--image-count', '3', '--runfiles_path', 'there']) == 2
     error = capsys.readouterr().err
     assert error.startswith('harlow.py train: deepmind_lab cannot be imported') and error.count('\n') == 1
+
+
+def test_the_readme_shows_the_level_as_it_is_written():
+    with open(os.path.join(os.path.dirname(TESTS), 'README.md'), encoding='utf-8') as file:
+        assert deepmind.level_text(Config()) in file.read()
