@@ -73,8 +73,8 @@ def load(runfiles_path=''):
     try:
         import deepmind_lab
     except ImportError as error:
-        raise ConfigError('deepmind_lab cannot be imported (%s): build it as %s says, or leave out --lab deepmind to play the '
-                          'embedded lab.' % (error, BUILD))
+        raise ConfigError('deepmind_lab cannot be imported (%s): build it as %s says, or play in the embedded lab with '
+                          '--lab embedded.' % (error, BUILD))
     if runfiles_path:
         deepmind_lab.set_runfiles_path(os.path.abspath(runfiles_path))
     return deepmind_lab
@@ -83,7 +83,7 @@ def load(runfiles_path=''):
 def make(config, observations, settings, count):
     """`count` real labs of a Config, see labs.make_labs. All that ends the real one's process is looked for before."""
     if config.sides != 'shuffled':
-        raise ConfigError('sides is %s: the real lab shuffles them, leave out --sides or --lab deepmind.' % config.sides)
+        raise ConfigError('sides is %s: the real lab shuffles them, leave out --sides, or take --lab embedded.' % config.sides)
     if config.image_count > DATASET_SIZE:
         raise ConfigError('image_count is %d: the real lab plays with %d images at most.' % (config.image_count, DATASET_SIZE))
     name, text = level_name(config), level_text(config)

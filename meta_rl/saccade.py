@@ -14,7 +14,6 @@ SWEEP = 45.      # degrees of a turn in search of the cross: half of what a fram
 WAIT = 30        # frames without a cross after which it is searched for: more than it stays away between two trials
 PATIENCE = 600   # frames, 10 s, after which something is wrong
 FPS = 8, 120     # of the lab: at less, a unit of a look is too large to face the cross; at more, too small to reach a button
-
 WIDTH = 64       # pixels of a frame: in less, the cross is too coarse to be aimed at
 
 NEAR = 512       # shorts (2.8 degrees): a cross that is no farther from the middle of the frame is measured exactly
@@ -118,6 +117,8 @@ class Saccades(object):
     def __init__(self, level, width, height, fps):
         if width < WIDTH:
             raise ConfigError('width is %d: decisions that turn to the cross need %d pixels or more.' % (width, WIDTH))
+        if 2 * height < width:  # what is above and below images tells them from whatever is beside the screen
+            raise ConfigError('height is %d: decisions that turn to the cross need half of the width, %d.' % (height, width // 2))
         if not FPS[0] <= fps <= FPS[1]:
             raise ConfigError('fps is %d: decisions that turn to the cross need %d to %d frames a second.' % ((fps,) + FPS))
         self._level = level

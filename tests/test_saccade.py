@@ -28,8 +28,8 @@ class Seen(object):
     """
 
     def __init__(self, drawn, size, yaw=None, spoil=lambda frame: frame, **config):
-        self.hidden = make_lab('harlow', ['RGB_INTERLEAVED'], datasetPath=drawn, width=size, height=size, trainBatch=COUNT,
-                               **config)
+        config = dict({'width': size, 'height': size, 'datasetPath': drawn, 'trainBatch': COUNT}, **config)
+        self.hidden = make_lab('harlow', ['RGB_INTERLEAVED'], **config)
         self.yaw, self.looks, self._spoil = yaw, 0, spoil
 
     def reset(self, seed):
@@ -44,9 +44,10 @@ class Seen(object):
         return getattr(self.hidden, name)
 
 
-def make_env(drawn, lab, size, fps=60, level=STANDARD):
-    observe = observation.OneHot(observation.ImageIndex(drawn, COUNT, size, size))
-    return environment.HarlowEnv(lab, observe, np.random.RandomState(0), saccades=Saccades(level, size, size, fps))
+def make_env(drawn, lab, size, fps=60, level=STANDARD, height=None):
+    height = height or size
+    observe = observation.OneHot(observation.ImageIndex(drawn, COUNT, size, height))
+    return environment.HarlowEnv(lab, observe, np.random.RandomState(0), saccades=Saccades(level, size, height, fps))
 
 
 def play(env, lab, actions):
@@ -99,6 +100,14 @@ def test_other_frame_rates(drawn, fps):
         play(env, lab, [1, 0] * 3)
 
 
+@pytest.mark.parametrize('width, height', [(64, 64), (84, 44), (100, 60), (72, 200), (320, 240)])
+def test_other_frames(drawn, width, height):
+    lab = Seen(drawn, width, height=height)
+    env = make_env(drawn, lab, width, height=height)
+    for lab.yaw in (67.5, 80, 89.9, 90, 91, 112.5):
+        play(env, lab, [1, 0] * 3)
+
+
 def test_frames_as_far_from_the_camera_model_as_the_real_lab_s(drawn):
     random = np.random.RandomState(5)
 
@@ -138,10 +147,11 @@ def test_images_that_stay_are_an_error(drawn):
             env.step(0)
 
 
-@pytest.mark.parametrize('size, fps, reason', [(60, 60, 'width is 60'), (84, 7, 'fps is 7'), (84, 121, 'fps is 121')])
-def test_what_does_not_suit_is_refused(size, fps, reason):
+@pytest.mark.parametrize('width, height, fps, reason', [
+    (60, 60, 60, 'width is 60'), (84, 40, 60, 'height is 40'), (84, 84, 7, 'fps is 7'), (84, 84, 121, 'fps is 121')])
+def test_what_does_not_suit_is_refused(width, height, fps, reason):
     with pytest.raises(ConfigError, match=reason):
-        Saccades(STANDARD, size, size, fps)
+        Saccades(STANDARD, width, height, fps)
 
 
 def cross_frame(yaw, size):
