@@ -75,6 +75,8 @@ def make_parser():
     evaluate.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
     evaluate.add_argument('--images', choices=('training', 'held-out'), default='training', help='which it is shown: those of '
                           'its training, or others, which takes an agent that sees pixels; default training')
+    evaluate.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
+    evaluate.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
 
     plot = commands.add_parser('plot', help='draw reward curves and learning sets of runs')
@@ -171,9 +173,10 @@ def train(args):
     except training.Interrupted as stop:
         print('\n%s To go on: python harlow.py train --resume %s' % (stop.reason or 'Stopped and saved.', stop.run))
         return 1 if stop.reason else 130
-    from meta_rl import plotting
-    print('Done in %.0f s: mean return %.2f of 25 over the last 1,000 episodes. Its curve: %s' % (
-        seconds, mean_return, plotting.reward_curve(run)))
+    from meta_rl import oracles, plotting, psychlab
+    best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
+    print('Done in %.0f s: mean return %.2f of %.0f over the last 1,000 episodes. Its curve: %s' % (
+        seconds, mean_return, best, plotting.reward_curve(run)))
     print('To measure it trial by trial: python harlow.py evaluate %s' % run)
     return 0
 
@@ -184,7 +187,8 @@ def evaluate(args):
     if not 0 <= args.seed < 2 ** 32:
         raise ConfigError('--seed is %d: it must be from 0 to 4294967295.' % args.seed)
     from meta_rl import evaluation
-    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images)
+    elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
+    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images, **elsewhere)
     print(evaluation.table(report))
     if args.json:
         config_module.write_json(args.json, report)

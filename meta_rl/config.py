@@ -14,6 +14,7 @@ IMAGE_SETS = ('drawn', 'objects', 'black-white')
 MEMORIES = ('episode', 'trial')
 SIDES = ('shuffled', 'independent')
 BACKENDS = ('threads', 'processes', 'ray')
+LABS = ('embedded', 'deepmind')
 CPU, GPU = '/cpu:0', '/device:GPU:0'
 
 
@@ -56,11 +57,13 @@ class Config(object):
     checkpoint_every = setting(10000, 'a checkpoint for this many [episodes]', 1, 10 ** 9)
 
     # The lab and the images
+    lab = setting('embedded', "'embedded', the one that comes with this, or 'deepmind', the real one, where it is installed",
+                  choices=LABS)
     level_script = setting('contributed/psychlab/harlow_fast_centred', 'level of the lab')
     width = setting(84, 'width of a frame, a multiple of 4 [pixels]', 16, 4096)
     height = setting(84, 'height of a frame, a multiple of 4 [pixels]', 16, 4096)
     fps = setting(60, 'frames in a second of the lab [1/s]', 1, 960)
-    runfiles_path = setting('', 'where the real DeepMind Lab finds its data; the embedded lab needs none')
+    runfiles_path = setting('', 'folder in which the real DeepMind Lab finds its data; the embedded lab needs none')
     images = setting('', 'folder of your own images (png, jpg); empty: those of image_set')
     image_set = setting('drawn', "'drawn', colourful ones, 'objects', about 900 pictures of things (OpenMoji, installed with "
                         "requirements-objects.txt), or 'black-white', the two of monothread2pixel", choices=IMAGE_SETS)
@@ -207,6 +210,9 @@ PRESETS = {
     # The same network on raw features, and on features normalized over each frame's own: what makes the difference.
     'wang2018-raw': dict(_WANG, normalizer='none', episodes=50000),
     'wang2018-layer': dict(_WANG, normalizer='layer', episodes=50000),
+    # The level as it ships: four frames of fixation for +1, four of looking, five between trials, and a viewer who starts
+    # turned away from the cross by up to 22.5 degrees.
+    'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
     # The published list of things to do: more images, more units, more episodes (50,000 updates of 16).
     'images1000': {'image_count': 1000, 'episodes': 400000},
     'units128': {'units': 128},

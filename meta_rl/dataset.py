@@ -15,8 +15,8 @@ from meta_rl import objects
 from meta_rl.config import ConfigError
 from meta_rl.drawing import EYE, SIDE, averaged, draw_images, drawn, watched
 
-__all__ = ['DatasetError', 'SIDE', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of', 'load_folder',
-           'write_images']
+__all__ = ['DatasetError', 'SIDE', 'check_folder', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of',
+           'load_folder', 'write_images']
 MEND = 'replace it or take it out of the folder.'
 BLIND = 'onehot', 'brightness'  # observations that do not tell what an image looks like
 ALIKE = 2  # of 255: two pictures whose mean absolute difference at EYE x EYE is less are the same one, saved in two ways
@@ -126,6 +126,30 @@ def held_out_folder_of(config):
     more = objects.pictures if config.image_set == 'objects' else drawn
     return _complete('%s-held-out-%d' % (training, count), count, lambda: more(
         config.image_count + count, config.image_seed, load_folder(training, config.image_count, allow_flat=True)))
+
+
+def check_folder(folder, count):
+    """Looks at the first `count` files of a dataset folder as strictly as the real lab, whose process ends at a wrong one.
+
+    Raises: DatasetError that names a file which is missing or no whole PNG of 256x256 pixels, 8-bit RGB.
+    """
+    for number in range(1, count + 1):
+        path = os.path.join(folder, '%04d.png' % number)
+        try:
+            with open(path, 'rb') as file:
+                head = file.read(26)
+            with Image.open(path, formats=('PNG',)) as image:
+                image.load()
+                found = 'of %dx%d pixels, %s' % (image.size + (image.mode,))
+                good = image.size == (SIDE, SIDE) and 'transparency' not in image.info
+        except Exception as error:  # as in _read
+            reason = getattr(error, 'strerror', None) or 'it is broken, cut short or no PNG'
+            raise DatasetError('%s cannot be read as an image (%s), which would end the real lab: %s' % (
+                path, reason, MEND)) from error
+        # Pillow reads 16-bit colour as if it were 8: depth and kind as the file itself gives them (2 is RGB).
+        if not good or head[24:26] != b'\x08\x02':
+            raise DatasetError('%s is %s: the real lab wants %dx%d pixels, 8-bit RGB without transparency, %s' % (
+                path, found, SIDE, SIDE, MEND))
 
 
 def _refuse_shared(training, count, held_out, images):

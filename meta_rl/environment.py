@@ -4,6 +4,7 @@ import re
 import numpy as np
 
 from meta_rl.config import ConfigError
+from meta_rl.labs import make_labs
 
 LEFT, RIGHT = 0, 1
 TRIALS = 6
@@ -34,14 +35,16 @@ class WrapperEnv(object):
     def __init__(self, lab):
         self.lab = lab
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
+        self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct = []
+        self.correct, self._frame = [], None
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
         """Plays `action` (np.intc [7]) for a number of frames. Returns (reward: float, done: bool)."""
+        self._frame = None
         reward = self.lab.step(action, num_steps=frames)
         for name, values in self.lab.events():
             if name == 'xdata:psychlab':
@@ -50,26 +53,31 @@ class WrapperEnv(object):
 
     def frame(self):
         """The frame now: uint8 [H, W, 3], RGB."""
-        return self.lab.observations()['RGB_INTERLEAVED']
+        if self._frame is None:
+            self._frame = self.lab.observations()['RGB_INTERLEAVED']
+        return self._frame
 
 
 class HarlowEnv(object):
     """One step is one decision: 0 looks left, 1 looks right. An episode is six of them.
 
     Args:
-      lab: a `Lab` whose viewer starts on the cross (harlow_fast_centred), asked for RGB_INTERLEAVED.
+      lab: a `Lab`, asked for RGB_INTERLEAVED. Without `saccades` its viewer must start on the cross (harlow_fast_centred).
       observe: function from a frame, uint8 [H, W, 3], to an observation (see observation.py).
       seeds: np.random.RandomState that the episodes' seeds are drawn from.
       late: bool, show each picture one decision late, and none before the first: the published code did (it returned
         the frame from BEFORE the action), so that its agent never saw the pictures that it chose between.
+      saccades: Saccades that carry out the decisions by what frames show; None: looks of a fixed size and time.
     """
 
-    def __init__(self, lab, observe, seeds, late=False):
+    def __init__(self, lab, observe, seeds, late=False, saccades=None):
         self._env = WrapperEnv(lab)
         self._see = observe
         self._seeds = seeds
         self._late = late
+        self._saccades = saccades
         self._last_seen = None
+        self._early = 0.  # paid before the first decision
 
     @property
     def correct(self):
@@ -79,7 +87,10 @@ class HarlowEnv(object):
     def reset(self):
         """Starts an episode. Returns the observation that the first decision is made on."""
         self._env.reset(int(self._seeds.randint(2 ** 31)))
-        self._env.step(NOOP, SETTLE + 1)
+        if self._saccades:
+            self._early = self._saccades.start(self._env)
+        else:
+            self._early, _ = self._env.step(NOOP, SETTLE + 1)
         self._last_seen = None
         return self._observe()
 
@@ -96,20 +107,25 @@ class HarlowEnv(object):
         Args:
           action: int, 0 left or 1 right.
         Returns: (observation, reward, done). The observation shows the pictures of the NEXT decision, None after the
-          last one; the reward (float) is the one that this decision earned, `done` comes with the last.
+          last one; the reward (float) is what the lab paid since the decision before, for the choice and for looking at
+          the cross; `done` comes with the last.
         Raises: ConfigError if the lab registers no choice.
         """
         trials = len(self._env.correct)
-        reward, _ = self._env.step(LOOKS[action])
-        paid, done = self._env.step(LOOKS[1 - action])
-        reward += paid
+        reward, done = self._saccades.choose(self._env, action) if self._saccades else self._choose(action)
         if len(self._env.correct) != trials + 1:
             raise ConfigError('The lab registered no choice: decisions of two looks need 60 frames a second and a level '
                               'whose viewer starts on the cross, as contributed/psychlab/harlow_fast_centred.')
-        if done:
-            return None, reward, True
-        paid, done = self._env.step(NOOP, 2)
-        return self._observe(), reward + paid, done
+        reward, self._early = reward + self._early, 0.
+        return None if done else self._observe(), reward, done
+
+    def _choose(self, action):
+        reward, done = self._env.step(LOOKS[action])
+        for look, frames in ((LOOKS[1 - action], 1), (NOOP, 2)):
+            if not done:
+                paid, done = self._env.step(look, frames)
+                reward += paid
+        return reward, done
 
     def close(self):
         """Closes the lab."""
@@ -126,15 +142,19 @@ def make_envs(config, folder, count, random):
     Raises: DatasetError if two images look the same; ConfigError in the lab's words if it does not take its settings, or
       if decisions do not work in it.
     """
-    from meta_rl import observation, psychlab
-    settings = {'width': str(config.width), 'height': str(config.height), 'fps': str(config.fps), 'datasetPath': folder,
-                'trainBatch': str(config.image_count), 'testBatch': '0', 'sides': config.sides}
+    from meta_rl import observation
+    from meta_rl.psychlab import find_level
+    from meta_rl.saccade import Saccades
+    labs = make_labs(config, folder, count)
     try:
         observe = observation.make(config, folder)
-        labs = [psychlab.Lab(config.level_script, ['RGB_INTERLEAVED'], settings) for _ in range(count)]
+        level = find_level(config.level_script)
+        # Where looking for one frame does it, two looks of a fixed size do; the cross is not to be seen for longer, either.
+        at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1
+        saccades = None if at_once else Saccades(level, config.width, config.height, config.fps)
+        rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0), saccades=saccades)
+        rehearsal.reset()
+        rehearsal.step(LEFT)  # settings that allow no decision show here, and not in the middle of a worker
     except RuntimeError as error:
         raise ConfigError('The lab says: %s' % error)
-    rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0))
-    rehearsal.reset()
-    rehearsal.step(LEFT)  # settings that allow no decision show here, and not in the middle of a worker
-    return [HarlowEnv(lab, observe, random, config.late) for lab in labs]
+    return [HarlowEnv(lab, observe, random, config.late, saccades) for lab in labs]

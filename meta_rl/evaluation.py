@@ -7,11 +7,11 @@ import numpy as np
 from meta_rl import checkpoints, config as config_module, dataset, oracles
 from meta_rl.ac_network import GLOBAL, Told
 from meta_rl.environment import TRIALS, make_envs
+from meta_rl.labs import SIDE_BY_SIDE
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.networks import make_network
 from meta_rl.worker import play
 
-SIDE_BY_SIDE = 100
 MODES = 'sampled', 'greedy'
 TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
@@ -32,17 +32,19 @@ class Frozen(object):
     Args:
       run: str, path of a run directory.
       images: which it is shown, those of its training or 'held-out' ones.
+      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path.
     Raises: ConfigError where it is none, or where it can be shown no such images.
     """
 
-    def __init__(self, run, images=TRAINING):
+    def __init__(self, run, images=TRAINING, **elsewhere):
         if images not in IMAGES:
             raise config_module.ConfigError('images is %r: choose from %s.' % (images, ', '.join(IMAGES)))
         self._run = run
-        self.config = self._played = config_module.load(os.path.join(run, 'config.json'))
+        self.config = config_module.load(os.path.join(run, 'config.json'))
+        self._played = self.config.change(**elsewhere)
         if images == HELD_OUT:
             self._folder = dataset.held_out_folder_of(self.config)
-            self._played = self.config.change(image_count=self.config.held_out_count)
+            self._played = self._played.change(image_count=self.config.held_out_count)
         else:
             self._folder = dataset.folder_of(self.config)
         self._graph = tf.Graph()
@@ -50,6 +52,11 @@ class Frozen(object):
             self._network = make_network(self.config, GLOBAL)
             self._saver = tf.train.Saver(self._network.variables)
             self._session = tf.Session(config=session_config())
+
+    @property
+    def lab(self):
+        """str: the lab that it plays in, 'embedded' or 'deepmind'."""
+        return self._played.lab
 
     def __enter__(self):
         return self
@@ -80,9 +87,13 @@ class Frozen(object):
         return rollout, features[:, 0], np.array(policies)
 
     def measure(self, episodes, seed=SEED, greedy=False):
-        """Plays `episodes`. Returns a dict of plain data: return_mean, return_ci95, per_trial, per_trial_ci95, nearest_oracle."""
+        """Plays `episodes`. Returns a dict of plain data.
+
+        Those are return_mean and return_ci95, of what the lab paid; choice_return_mean, of it what choices earned, which is
+        the same on every level; per_trial and per_trial_ci95, fractions right; nearest_oracle.
+        """
         random = np.random.RandomState(seed)
-        envs = make_envs(self._played, self._folder, min(SIDE_BY_SIDE, episodes), random)
+        envs = make_envs(self._played, self._folder, min(SIDE_BY_SIDE[self._played.lab], episodes), random)
         returns, correct = [], []
         while len(returns) < episodes:
             rollout = play(self._network, self._session, envs[:episodes - len(returns)], random, greedy)
@@ -94,11 +105,12 @@ class Frozen(object):
         half = Z95 * float(np.std(returns, ddof=1)) / math.sqrt(episodes) if episodes > 1 else None
         per_trial = [float(successes) / episodes for successes in np.sum(correct, 0)]
         return {'return_mean': mean, 'return_ci95': None if half is None else [mean - half, mean + half],
+                'choice_return_mean': oracles.mean_return(per_trial),
                 'per_trial': per_trial, 'per_trial_ci95': [list(wilson(p * episodes, episodes)) for p in per_trial],
                 'nearest_oracle': oracles.nearest(per_trial).name}
 
 
-def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING):
+def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **elsewhere):
     """Plays `episodes` with the weights of a run directory as they are, sampled and then greedy.
 
     Args:
@@ -106,13 +118,15 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING):
       seed: int.
       which: 'latest' or 'best', the checkpoint.
       images: 'training' or 'held-out'.
+      elsewhere: see Frozen.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
-      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`.
+      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`.
     """
-    with Frozen(run, images) as frozen:
+    with Frozen(run, images, **elsewhere) as frozen:
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
-        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images}
+        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images,
+                  'lab': frozen.lab}
         for mode in MODES:
             report[mode] = frozen.measure(episodes, seed, mode == 'greedy')
     report.update(report[MODES[0]], policy=MODES[0])
@@ -148,11 +162,13 @@ def table(report):
     """The report of `evaluate` as text."""
     told = report['episodes'], report['images'], report['checkpoint'], report['run']
     lines = ['%d episodes with frozen weights and %s images, %s of %s' % told,
-             '%-8s %7s  %s' % ('', 'return', '  '.join('%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
+             '%-8s %7s %7s  %s' % ('', 'return', 'choices', '  '.join(
+                 '%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
     for mode in MODES:
         part = report[mode]
-        lines.append('%-8s %7.2f  %s' % (mode, part['return_mean'], '  '.join(
+        lines.append('%-8s %7.2f %7.2f  %s' % (mode, part['return_mean'], part['choice_return_mean'], '  '.join(
             '%5.1f%% %-8s' % (100 * p, '%.0f..%.0f' % (100 * low, 100 * high))
             for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
-    lines.append('(after each fraction its 95%% interval) Nearest to: %s.' % report['nearest_oracle'])
+    lines.append('(choices: the return without what fixation pays; after each fraction its 95%% interval) Nearest to: %s.' %
+                 report['nearest_oracle'])
     return '\n'.join(line.rstrip() for line in lines)

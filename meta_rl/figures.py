@@ -24,6 +24,8 @@ FIGURES = (
     Figure('monothread2pixel', 'A black and a white image: one decision late, and not',
            {'monothread2pixel': SEEDS, 'monothread2pixel-current': SEEDS}),
     Figure('dev', 'Branch dev as published: convolutions on raw frames, two LSTMs, one decision late', {'dev': 1}),
+    Figure('harlow42-standard', 'The level as it ships, by closed-loop saccades', {'harlow42-standard': 3},
+           'harlow42-standard'),
     Figure('ablations', 'harlow42 without one of its parts', {
         'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}),
     Figure('units128', '128 LSTM units', {'units128': 1}),
@@ -44,7 +46,8 @@ def keep(run, folder=FOLDER):
     kept = os.path.join(folder, 'data', '%s-seed%d' % (config.preset, config.seed))
     os.makedirs(kept, exist_ok=True)
     # Where it was made is nobody's business but of the machine that made it.
-    config.change(logdir=config_module.Config().logdir).save(os.path.join(kept, 'config.json'))
+    usual = config_module.Config()
+    config.change(logdir=usual.logdir, image_cache=usual.image_cache, runfiles_path=usual.runfiles_path).save(os.path.join(kept, 'config.json'))
     for path in [os.path.join(run, 'curve.csv')] + glob.glob(os.path.join(run, 'learning_set*.csv')):
         shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:

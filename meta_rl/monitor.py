@@ -10,23 +10,35 @@ import numpy as np
 from tqdm import tqdm
 
 from meta_rl.environment import TRIALS
+from meta_rl.oracles import mean_return
 from meta_rl.tf_compat import tf
 
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
 LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
-COLUMNS = ['episodes', 'return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
-TAGS = dict({'return': 'Perf/Reward', 'length': 'Perf/Length', 'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss',
-             'policy_loss': 'Losses/Policy Loss', 'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm',
-             'var_norm': 'Losses/Var Norm', 'staleness': 'Perf/Staleness'},
+COLUMNS = ['episodes', 'return', 'choice_return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
+TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length',
+             'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss', 'policy_loss': 'Losses/Policy Loss',
+             'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm', 'var_norm': 'Losses/Var Norm',
+             'staleness': 'Perf/Staleness'},
             **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
 LINES_EVERY = 10.  # seconds between two lines of a log
 
 
+def _whole(row):
+    """A row (or its sums), with what it lacks if it is of a time when all that was paid was paid for choices."""
+    row.setdefault('choice_return', row['return'])
+    row.setdefault('staleness', float('nan'))  # it was not counted
+    return row
+
+
 def read_curve(path):
-    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS (NaN where an older file has no such column)."""
+    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS.
+
+    `return` is what the lab paid for an episode, in the mean; `choice_return` that without what it paid for fixation.
+    """
     with open(path) as file:
-        rows = list(csv.DictReader(file))
-    return {name: np.array([float(row.get(name) or 'nan') for row in rows]) for name in COLUMNS}
+        rows = [_whole(row) for row in csv.DictReader(file)]
+    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
 
 
 class Monitor(object):
@@ -43,7 +55,7 @@ class Monitor(object):
         self.lock = threading.Lock()
         self.episodes = start['episodes'] if start else 0
         self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
-        self._sums = start['sums'] if start else dict.fromkeys(COLUMNS[1:], 0.)
+        self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(COLUMNS[1:], 0.)
         self._weight = start['weight'] if start else 0
         self._total, self._log_every = total, log_every
         self._path = os.path.join(folder, 'curve.csv')
@@ -60,7 +72,7 @@ class Monitor(object):
         rows = []
         if os.path.exists(self._path):
             with open(self._path, newline='') as file:
-                rows = [row for row in csv.DictReader(file) if int(row['episodes']) <= self.episodes]
+                rows = [_whole(row) for row in csv.DictReader(file) if int(row['episodes']) <= self.episodes]
         with open(self._path + '.new', 'w', newline='') as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
             writer.writeheader()
@@ -83,7 +95,7 @@ class Monitor(object):
         batch = rollout.rewards.shape[1]
         returns = rollout.rewards.sum(0)
         self.recent.extend(returns.tolist())
-        values = [returns.mean(), len(rollout.rewards), rollout.values.mean()]
+        values = [returns.mean(), mean_return(rollout.correct.mean(1)), len(rollout.rewards), rollout.values.mean()]
         for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses) + [staleness]):
             self._sums[name] += float(value) * batch
         self._weight += batch

@@ -1,4 +1,5 @@
 """What the network is shown of a frame."""
+import cv2
 import numpy as np
 
 from meta_rl.dataset import DatasetError
@@ -8,6 +9,11 @@ from meta_rl.psychlab import camera, pictures
 # DeepMind Lab); two images of a drawn set differ by at least 30/255. What is farther away than this is not that image.
 TOLERANCE = 3.  # mean absolute difference, of 255
 FACING = camera.degrees_to_shorts(90)  # the yaw from which decisions are made
+# Saccades end within 140 shorts (.8 degrees, half a pixel of 84) of it (measured, at 64 to 320 pixels and 8 to 120
+# frames a second): images are compared as they look from every 16th short as well, and in the end from every single one.
+TURNED, COARSE = 160, 16
+KEPT = 2 ** 26  # bytes, on each side, of what has been looked up
+RIVALS = 8  # images that are compared so closely: those that look most like it from FACING
 
 
 class UnknownImage(RuntimeError):
@@ -23,12 +29,12 @@ class ImageIndex(object):
       width, height: int, pixels of the frames.
     Raises: DatasetError if two images of the set cannot be told apart at this size.
 
-    The viewer must face the screen (yaw 90, pitch 0). An image has the same index on both sides.
+    The viewer must face the screen (yaw 90, pitch 0) within TURNED shorts. An image has the same index on both sides.
     """
 
     def __init__(self, dataset, count, width, height):
         view = camera.camera(width, height).view(0, FACING, 0.)
-        pairs = [pictures.image_pair_side(dataset, number) for number in range(1, count + 1)]
+        self._pairs = pairs = [pictures.image_pair_side(dataset, number) for number in range(1, count + 1)]
         self._places, self._shown, self._known = [], [], []
         for side in range(2):
             patches = [view.patch(pair[side]) for pair in pairs]
@@ -42,6 +48,7 @@ class ImageIndex(object):
                         twin + 1, index + 1, width, height))
             self._known.append(known)
         self.count = count
+        self._camera, self._kept = camera.camera(width, height), {}
 
     def __call__(self, frame):
         """(left, right): the indices, in 0..N-1, of the images that `frame` (uint8 [H, W, 3], RGB) shows.
@@ -58,14 +65,52 @@ class ImageIndex(object):
     def _nearest(self, part, side):
         if not part.any():
             raise UnknownImage('There is no image on the %s of the frame.' % ('left', 'right')[side])
-        distances = np.abs(self._shown[side].astype(np.int16) - part).mean((1, 2, 3))
-        nearest = int(distances.argmin())
-        if distances[nearest] > TOLERANCE:
+        distances = self._distances(part, self._shown[side])
+        rivals = np.argsort(distances, kind='mergesort')[:RIVALS].tolist()
+        nearest, least = rivals[0], distances[rivals[0]]
+        if least > TOLERANCE or distances[rivals[1:2]].min(initial=np.inf) < 2 * least:
+            nearest, least = self._nearest_turned(part, side, rivals)
+        if least > TOLERANCE:
             raise UnknownImage('What is on the %s of the frame is no image of the set: the nearest, number %d, differs by '
-                               '%.1f/255 in the mean.' % (('left', 'right')[side], nearest + 1, distances[nearest]))
-        if len(self._known[side]) < 64 * self.count:  # a lab that renders alike every time fills a few of these at most
+                               '%.1f/255 in the mean.' % (('left', 'right')[side], nearest + 1, least))
+        if len(self._known[side]) * part.size < KEPT:  # a lab that renders alike every time fills a part of it at most
             self._known[side][part.tobytes()] = nearest
         return nearest
+
+    def _distances(self, part, shown):
+        """Mean absolute differences, float64 [N], of `part`, uint8 [h, w, 3], from each of `shown`, uint8 [N, h, w, 3]."""
+        part = np.ascontiguousarray(part).reshape(1, -1)
+        sums, _ = cv2.batchDistance(shown.reshape(len(shown), -1), part, cv2.CV_32S, normType=cv2.NORM_L1, K=1)
+        return sums[:, 0] / part.size
+
+    def _nearest_turned(self, part, side, rivals):
+        """(index, distance) of the nearest of the images `rivals`, as they look to a viewer who is turned a little."""
+        offsets = range(-TURNED, TURNED + 1, COARSE)
+        coarse = []
+        for index in rivals:
+            if (index, side) not in self._kept:
+                if len(self._kept) * len(offsets) * part.size > KEPT:
+                    self._kept.clear()
+                self._kept[index, side] = np.stack([self._look(index, side, offset) for offset in offsets])
+            distances = self._distances(part, self._kept[index, side])
+            coarse.append((distances.min(), index, offsets[distances.argmin()]))
+        coarse.sort()
+        least, nearest, _ = coarse[0]
+        if least <= TOLERANCE and (len(coarse) == 1 or coarse[1][0] >= 2 * least):
+            return nearest, least
+        fine = []
+        for _, index, offset in [one for one in coarse if one[0] < 2 * least + 1]:
+            around = range(offset - COARSE, offset + COARSE + 1)
+            shown = np.stack([self._look(index, side, near) for near in around])
+            fine.append((self._distances(part, shown).min(), index))
+        return min(fine)[::-1]
+
+    def _look(self, index, side, offset):
+        """The place of a side, uint8 [h, w, 3], when an image is there and the viewer turned left by `offset` shorts."""
+        frame = np.zeros((self._camera.height, self._camera.width, 3), np.uint8)
+        where, pixels = self._camera.view(0, FACING + offset, 0.).patch(self._pairs[index][side])
+        frame[where] = pixels
+        return frame[self._places[side]]
 
 
 class OneHot(object):

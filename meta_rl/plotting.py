@@ -31,15 +31,17 @@ def save(figure, path):
 
 
 def mean_curve(curves):
-    """(episodes, returns): the mean over several curves, where all of them are, on the points of the shortest."""
+    """(episodes, returns of choices): the mean over several curves, where all of them are, on the points of the shortest."""
     shortest = min(curves, key=lambda curve: curve['episodes'][-1])['episodes']
     start = max(curve['episodes'][0] for curve in curves)
     episodes = shortest[shortest >= start]
-    return episodes, np.mean([np.interp(episodes, curve['episodes'], curve['return']) for curve in curves], 0)
+    return episodes, np.mean([np.interp(episodes, curve['episodes'], curve['choice_return']) for curve in curves], 0)
 
 
 def reward_curves(groups, path, title=None):
     """Draws reward curves into `path`: a thin line for each seed and a thick one for their mean; returns it.
+
+    Drawn is what the choices earned, so that levels that pay for fixation too compare with those that do not.
 
     Args:
       groups: dict from a label to the list of curves (see monitor.read_curve) of its seeds.
@@ -52,7 +54,7 @@ def reward_curves(groups, path, title=None):
     for number, (label, curves) in enumerate(groups.items()):
         colour = 'C%d' % (number % 10)
         for curve in curves:
-            axes.plot(curve['episodes'], curve['return'], color=colour, linewidth=.7, alpha=.6 if len(curves) > 1 else 1)
+            axes.plot(curve['episodes'], curve['choice_return'], color=colour, linewidth=.7, alpha=.6 if len(curves) > 1 else 1)
         if len(curves) > 1:
             label = '%s, mean of %d seeds' % (label, len(curves))
             axes.plot(*mean_curve(curves), color=colour, linewidth=2.2, label=label)

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from meta_rl import checkpoints, dataset
+from meta_rl import checkpoints, dataset, labs
 from meta_rl.config import Config, ConfigError
 from meta_rl.monitor import Monitor
 from meta_rl.recorder import Recorder, ServersLost, WorkersLost
@@ -35,6 +35,7 @@ def new_run_directory(config):
         except FileExistsError:
             path = os.path.join(config.logdir, '%s-%d' % (name, twin))
     config.save(os.path.join(path, 'config.json'))
+    labs.write_level(config, path)
     return path
 
 

@@ -120,17 +120,17 @@ def test_an_interval_of_no_width_and_none_at_all(run, monkeypatch):
         return Rollout(*[None] * 5, rewards, None, np.ones_like(rewards))
     monkeypatch.setattr(evaluation, 'play', perfect)
     report = evaluation.evaluate(run, 12)
-    assert report['return_mean'] == 30 and report['return_ci95'] == [30, 30]
+    assert report['return_mean'] == 30 == report['choice_return_mean'] and report['return_ci95'] == [30, 30]
     assert report['per_trial'] == [1] * 6 and report['per_trial_ci95'][0] == pytest.approx([.7575, 1], abs=1e-4)
 
 
 def test_the_table_says_it_in_print():
-    part = {'return_mean': 23.456, 'per_trial': [.5, .987, 1, 1, 1, 1], 'per_trial_ci95': [[.4691, .5309]] + [[.97, .995]] * 5,
-            'nearest_oracle': 'one-shot learning'}
+    part = {'return_mean': 23.456, 'choice_return_mean': 17.456, 'per_trial': [.5, .987, 1, 1, 1, 1],
+            'per_trial_ci95': [[.4691, .5309]] + [[.97, .995]] * 5, 'nearest_oracle': 'one-shot learning'}
     lines = evaluation.table(dict(part, episodes=1000, images='held-out', checkpoint='model-10', run='runs/x', sampled=part,
-                                    greedy=dict(part, return_mean=-1))).splitlines()
+                                  greedy=dict(part, return_mean=-1))).splitlines()
     assert '1000 episodes' in lines[0] and 'held-out images' in lines[0] and 'model-10 of runs/x' in lines[0]
-    assert lines[2].split()[:6] == ['sampled', '23.46', '50.0%', '47..53', '98.7%', '97..100']
+    assert lines[2].split()[:7] == ['sampled', '23.46', '17.46', '50.0%', '47..53', '98.7%', '97..100']
     assert lines[3].split()[:2] == ['greedy', '-1.00']
 
 

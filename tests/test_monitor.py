@@ -66,6 +66,24 @@ def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
     assert lines(tmp_path)[0] == ','.join(COLUMNS)
 
 
+def test_what_choices_earn_is_told_from_what_fixation_pays(tmp_path):
+    monitor = Monitor(str(tmp_path), total=4, log_every=4)
+    monitor.report(rollout([6 + 10, 6 + 30, 6 - 10, 6 + 10], correct=[.5, .75, .75, 1, .5, .5]), losses(), 4, 0)
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['return'].tolist() == [16] and curve['choice_return'].tolist() == [10]
+
+
+def test_a_record_of_before_choices_were_told_apart_goes_on(tmp_path):
+    old = [name for name in COLUMNS if name != 'choice_return']
+    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(old), ','.join(['2'] + ['7'] * (len(old) - 1))))
+    assert read_curve(str(tmp_path / 'curve.csv'))['choice_return'].tolist() == [7]
+    state = {'episodes': 3, 'recent': [5.], 'sums': dict.fromkeys(old[1:], 5.), 'weight': 1}
+    monitor = Monitor(str(tmp_path), 4, 2, state)
+    monitor.report(rollout([30], correct=1), losses(), 4, 0)
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['return'].tolist() == [7, 17.5] and curve['choice_return'].tolist() == [7, 17.5]
+
+
 def test_the_last_episode_completes_a_row(tmp_path):
     monitor = Monitor(str(tmp_path), total=7, log_every=100)
     assert not monitor.report(rollout([1, 1]), losses(), 6, 0)
@@ -79,7 +97,8 @@ def test_tensorboard_shows_the_rows(tmp_path):
         monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes, episodes // 2)
     monitor.close()
     found, curve = points(tmp_path), read_curve(str(tmp_path / 'curve.csv'))
-    tags = {'Perf/Reward': 'return', 'Perf/Length': 'length', 'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
+    tags = {'Perf/Reward': 'return', 'Perf/Choice Reward': 'choice_return', 'Perf/Length': 'length',
+            'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
             'Losses/Policy Loss': 'policy_loss', 'Losses/Entropy': 'entropy', 'Losses/Grad Norm': 'grad_norm',
             'Losses/Var Norm': 'var_norm', 'Harlow/Trial 1 Accuracy': 'trial_1', 'Harlow/Trial 2 Accuracy': 'trial_2',
             'Harlow/Trial 3 Accuracy': 'trial_3', 'Harlow/Trial 4 Accuracy': 'trial_4', 'Harlow/Trial 5 Accuracy': 'trial_5',

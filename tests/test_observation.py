@@ -5,10 +5,12 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from conftest import RECORDED, act, make_lab, staged
 from meta_rl import config, dataset, observation
 from meta_rl.observation import Crops, ImageIndex, OneHot, UnknownImage
+from meta_rl.psychlab import camera
 
 COUNT = 12
 
@@ -149,6 +151,22 @@ def test_a_viewer_that_looks_elsewhere_is_noticed(drawn, index):
         index(lab.observations()['RGB_INTERLEAVED'])
 
 
+@pytest.mark.parametrize('size', [80, 84, 136])
+def test_images_are_found_from_every_gaze_that_a_saccade_leaves(drawn, tmp_path, size):
+    """Among drawn images, and among those that differ by less than a turn by half a pixel changes them."""
+    for number in range(1, 4):
+        shutil.copy(os.path.join(drawn, '%04d.png' % number), str(tmp_path / ('%04d.png' % number)))
+    first = np.array(Image.open(str(tmp_path / '0001.png'))).astype(int)
+    for number in range(4, 13):
+        Image.fromarray(np.clip(first + number - 3 - 10 * (number % 2), 0, 255).astype(np.uint8)).save(
+            str(tmp_path / ('%04d.png' % number)))
+    index, farthest = ImageIndex(str(tmp_path), COUNT, size, size), observation.TURNED * camera.DEGREES_PER_SHORT
+    random = np.random.RandomState(size)
+    for yaw in np.linspace(90 - farthest, 90 + farthest, 90):
+        left, right = random.choice(COUNT, 2, False).tolist()
+        assert index(frame(str(tmp_path), left + 1, right + 1, size, size, yaw=yaw)) == (left, right)
+
+
 def test_images_that_look_the_same_are_refused(drawn, tmp_path):
     for number, source in enumerate((1, 2, 3, 2), 1):
         shutil.copy(os.path.join(drawn, '%04d.png' % source), str(tmp_path / ('%04d.png' % number)))
@@ -157,8 +175,9 @@ def test_images_that_look_the_same_are_refused(drawn, tmp_path):
     assert ImageIndex(str(tmp_path), 3, 84, 84).count == 3
 
 
-def test_what_is_kept_of_noisy_frames_is_bounded(drawn):
+def test_what_is_kept_of_noisy_frames_is_bounded(drawn, monkeypatch):
+    monkeypatch.setattr(observation, 'KEPT', 128 * 8 * 8 * 3)
     index, random, shown = ImageIndex(drawn, 2, 32, 32), np.random.RandomState(0), frame(drawn, 1, 2, 32, 32)
     for _ in range(500):
         assert index(noisy(shown, random)) == (0, 1)
-    assert max(len(known) for known in index._known) <= 64 * 2
+    assert max(len(known) for known in index._known) == 128

@@ -15,7 +15,7 @@ from meta_rl.monitor import COLUMNS
 def run(tmp_path):
     folder = tmp_path / 'harlow42-seed7'
     folder.mkdir()
-    rows = [','.join([str(episodes), str(mean_return)] + ['0'] * (len(COLUMNS) - 2))
+    rows = [','.join([str(episodes), str(mean_return + 6), str(mean_return)] + ['0'] * (len(COLUMNS) - 3))
             for episodes, mean_return in ((1000, -.5), (2000, 11.25), (3000, 23))]
     (folder / 'curve.csv').write_text(u'\n'.join([','.join(COLUMNS)] + rows) + u'\n')
     return str(folder)
@@ -48,7 +48,8 @@ def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
 
 
 def curve(episodes, returns):
-    return {'episodes': np.array(episodes, float), 'return': np.array(returns, float)}
+    returns = np.array(returns, float)
+    return {'episodes': np.array(episodes, float), 'return': np.full(len(returns), np.nan), 'choice_return': returns}
 
 
 def test_the_mean_curve_is_taken_where_all_seeds_are():

@@ -22,6 +22,15 @@ PIXELS = {
 CLOSED, UNINITIALIZED, RUNNING, ENDED = range(4)
 
 
+def find_level(level):
+    """The task.Level of a name, with or without `contributed/psychlab/`. Raises RuntimeError in the words of the real lab."""
+    name = level[len(LEVEL_FOLDER):] if level.startswith(LEVEL_FOLDER) else level
+    if name not in task.LEVELS:
+        raise failed('Level not found: "%s"; the embedded lab has %s' % (
+            level, ', '.join(LEVEL_FOLDER + known for known in sorted(task.LEVELS))))
+    return task.LEVELS[name]
+
+
 class Lab(Specified):
     """A drop-in for `deepmind_lab.Lab`, for the levels `contributed/psychlab/harlow`, `..._fast`, `..._fast_centred`.
 
@@ -45,11 +54,7 @@ class Lab(Specified):
         if renderer not in ('software', 'hardware', ''):
             raise RuntimeError('Failed to set renderer must be "hardware" or "software" actual "%s"!' % renderer)
         self._settings, numbers = read_config(config)
-        name = level[len(LEVEL_FOLDER):] if level.startswith(LEVEL_FOLDER) else level
-        if name not in task.LEVELS:
-            raise failed('Level not found: "%s"; the embedded lab has %s' % (
-                level, ', '.join(LEVEL_FOLDER + known for known in sorted(task.LEVELS))))
-        self._level = task.LEVELS[name]
+        self._level = find_level(level)
         for wanted in observations:
             if not isinstance(wanted, str):
                 raise TypeError('an observation is named by a str, not %s' % type(wanted).__name__)
