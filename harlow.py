@@ -21,7 +21,7 @@ from meta_rl.config import Config, ConfigError
 
 COMMANDS = 'train', 'evaluate', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
-RESUMABLE = ('episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address')
+RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address'
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 
 
@@ -88,6 +88,8 @@ def make_parser():
 
     bench = commands.add_parser('bench', help='measure how fast the lab and the training are')
     bench.add_argument('--seconds', type=float, default=2., help='time for each figure [s]; default 2')
+    bench.add_argument('--backends', action='store_true', help='measure instead how training grows with the workers of each '
+                       'backend: some 10 minutes')
     return parser
 
 
@@ -156,7 +158,7 @@ def train(args):
         raise ConfigError('--job and --task name a machine of a cluster: give its file with --cluster.')
     if args.resume is not None:
         settings = config_module.load(os.path.join(args.resume, 'config.json'))
-        fixed = sorted(set(given) - set(RESUMABLE))
+        fixed = sorted(name for name in given if name not in RESUMABLE and given[name] != getattr(settings, name))
         if fixed:
             raise ConfigError('--%s cannot change in the middle of a run: leave it out, or start a new run without '
                               '--resume.' % fixed[0])
@@ -212,6 +214,10 @@ def figures(_):
 def bench(args):
     if not 0 < args.seconds < float('inf'):
         raise ConfigError('--seconds is %s: it must be more than 0.' % args.seconds)
+    if args.backends:
+        from meta_rl import scaling
+        scaling.run()
+        return 0
     from meta_rl import bench as measurements
     measurements.run(args.seconds)
     return 0

@@ -217,6 +217,10 @@ PRESETS = {
     'images1000': {'image_count': 1000, 'episodes': 400000},
     'units128': {'units': 128},
     'long': {'episodes': 800000},
+    # Four workers of each backend.
+    'workers4': {'workers': 4},
+    'workers4-processes': {'workers': 4, 'backend': 'processes'},
+    'workers4-ray': {'workers': 4, 'backend': 'ray'},
     # What each part is for: harlow42 without it.
     'no-previous-reward': {'prev_reward': False},
     'no-previous-action': {'prev_action': False},

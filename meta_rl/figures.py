@@ -26,6 +26,8 @@ FIGURES = (
     Figure('dev', 'Branch dev as published: convolutions on raw frames, two LSTMs, one decision late', {'dev': 1}),
     Figure('harlow42-standard', 'The level as it ships, by closed-loop saccades', {'harlow42-standard': 3},
            'harlow42-standard'),
+    Figure('backends', 'Four workers of each backend beside one thread', collections.OrderedDict(
+        [('harlow42', 3), ('workers4', 3), ('workers4-processes', 3), ('workers4-ray', 3)])),
     Figure('ablations', 'harlow42 without one of its parts', {
         'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}),
     Figure('units128', '128 LSTM units', {'units128': 1}),

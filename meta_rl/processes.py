@@ -19,9 +19,10 @@ from meta_rl.recorder import ServersLost, WorkersLost
 from meta_rl.remote import RemoteWorker, fingerprint_of
 from meta_rl.tf_compat import tf
 
+REST = .01  # seconds before the next look where no reports had come: each look takes a share of a core
 LOOK_AROUND = 1.  # seconds between two looks at who is still there
 QUIET = 1.  # seconds without a word after which the workers of a cluster are taken to have ended
-GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError
+GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
 
 
 class Processes(object):
@@ -121,7 +122,7 @@ class Processes(object):
             if report.waits:
                 self._exchange.give_turn(session, report.worker)
         if not reports:
-            time.sleep(.005)
+            time.sleep(REST)
         return {report.worker for report in reports}
 
     def _look_around(self, heard):
