@@ -27,12 +27,12 @@ def until(true, seconds=PATIENCE, what=None):
 
 
 class Run(object):
-    """A run of `harlow.py train`, in `folder`, with these flags."""
+    """A run of `harlow.py train`, in `folder`, with these flags, by a command `before` it."""
 
-    def __init__(self, folder, *flags):
+    def __init__(self, folder, *flags, before=()):
         self.path = os.path.join(str(folder), 'log-%d.txt' % len(glob.glob(os.path.join(str(folder), 'log-*'))))
         with open(self.path, 'w') as log:
-            self.process = subprocess.Popen([sys.executable, '-u', SCRIPT, 'train'] + list(flags), cwd=str(folder), stdout=log,
+            self.process = subprocess.Popen(list(before) + [sys.executable, '-u', SCRIPT, 'train'] + list(flags), cwd=str(folder), stdout=log,
                                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self.pid = self.process.pid
 

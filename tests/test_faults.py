@@ -14,7 +14,8 @@ except ImportError:
     ray = None
 
 pytestmark = pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='finds processes in /proc')
-RAY = pytest.param('ray', marks=pytest.mark.skipif(ray is None, reason='Ray is not installed'))
+NO_RAY = pytest.mark.skipif(ray is None, reason='Ray is not installed')
+RAY = pytest.param('ray', marks=NO_RAY)
 ENDLESS = TINY + ['--episodes', '1000000000', '--log-every', '80', '--checkpoint-every', '800']
 TITLE = {'processes': 'spawn_main', 'ray': 'ray::RemoteWorker'}
 
@@ -95,8 +96,10 @@ def test_a_server_that_is_killed_ends_the_run(start):
     again.checkpoints(1)
 
 
-@pytest.mark.parametrize('ending', [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize('backend', ['processes', RAY])
+STOPS = [('processes', signal.SIGINT), ('processes', signal.SIGTERM), pytest.param('ray', signal.SIGINT, marks=NO_RAY)]
+
+
+@pytest.mark.parametrize('backend, ending', STOPS)
 def test_a_stop_ends_all_and_loses_nothing(start, backend, ending):
     run = start('--backend', backend, '--workers', '2', *ENDLESS)
     workers(run, backend, 2)

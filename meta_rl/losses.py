@@ -1,0 +1,20 @@
+"""The three losses of an actor-critic, on tensors: M decisions, in any order."""
+from meta_rl.tf_compat import tf
+
+
+def policy_gradient_loss(logits, actions, advantages):
+    """Minus the mean of log policy(action) * advantage: Sutton & Barto 2018, 13.5. Logits [M, a_size], the rest [M]."""
+    log_policy = tf.nn.log_softmax(logits)  # not log(policy + epsilon) as published: it has no gradient where policy is 0
+    chosen = tf.reduce_sum(log_policy * tf.one_hot(actions, int(logits.shape[1])), 1)
+    return -tf.reduce_mean(chosen * advantages)
+
+
+def squared_value_loss(values, targets):
+    """Half the mean squared error of values [M], as in the published code."""
+    return .5 * tf.reduce_mean(tf.square(targets - values))
+
+
+def policy_entropy(logits):
+    """Mean entropy of the policies of logits [M, a_size], in nats: log(a_size) where every action is as likely."""
+    log_policy = tf.nn.log_softmax(logits)
+    return -tf.reduce_mean(tf.reduce_sum(tf.exp(log_policy) * log_policy, 1))

@@ -1,0 +1,24 @@
+"""The measurements of `bench --backends`, by what can be worked out by hand."""
+import os
+
+import pytest
+
+from meta_rl import scaling
+
+WEIGHTS = 42 * 32 + (2 * 32 + 2 + 1 + 1 + 48) * 4 * 48 + 4 * 48 + 48 * 2 + 48  # of harlow42: embedding, LSTM, policy, value
+
+
+def test_the_share_that_is_not_tensorflow():
+    assert 0 < scaling.held_share(320) < 1
+
+
+@pytest.mark.skipif(not os.path.exists('/proc/net/dev'), reason='counts bytes in /proc/net/dev')
+def test_an_update_is_the_gradients_one_way_and_the_weights_the_other():
+    sent, used = scaling.update_cost()
+    assert 2 * 4 * WEIGHTS < sent < 1.5 * 2 * 4 * WEIGHTS and 0 < used < 1
+
+
+def test_a_run_that_fails_is_no_measurement(monkeypatch):
+    monkeypatch.setattr(scaling, 'EPISODES', 0)
+    with pytest.raises(RuntimeError, match='ended with status 2'):
+        scaling.speed('threads', 1)
