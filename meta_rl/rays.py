@@ -1,6 +1,7 @@
 """Rays: the backend whose workers are Ray actors, on this machine or on a Ray cluster. The shared network is in this process."""
 import logging
 import os
+import socket
 import tempfile
 import warnings
 
@@ -52,6 +53,7 @@ class Rays(object):
     def _connect(self, config):
         package = os.path.dirname(os.path.abspath(__file__))
         if config.ray_address:
+            _look_for(config.ray_address)
             # Its machines need not have this code.
             where = {'address': config.ray_address, 'runtime_env': {'py_modules': [package]}}
         else:
@@ -125,3 +127,14 @@ class Rays(object):
         """Leaves Ray; one that was started here ends."""
         ray.shutdown()
         self._children.end()
+
+
+def _look_for(address):
+    """ConfigError where nobody is at 'host:port', which Ray itself would try for minutes. ('auto' and others are Ray's to find.)"""
+    host, _, port = address.rpartition(':')
+    if host and '/' not in host and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), 10.).close()
+        except (OSError, OverflowError) as error:
+            raise ConfigError('There is no Ray cluster at %s (%s): start one with `ray start --head`, or leave out '
+                              '--ray-address.' % (address, getattr(error, 'strerror', None) or error))

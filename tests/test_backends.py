@@ -18,7 +18,8 @@ try:
 except ImportError:
     ray = None
 
-RAY = pytest.param(['--backend', 'ray'], marks=pytest.mark.skipif(ray is None, reason='Ray is not installed'), id='ray')
+NO_RAY = pytest.mark.skipif(ray is None, reason='Ray is not installed')
+RAY = pytest.param(['--backend', 'ray'], marks=NO_RAY, id='ray')
 SMALL = TINY + ['--episodes', '2400', '--log-every', '120', '--checkpoint-every', '240', '--seed', '3']
 
 
@@ -75,6 +76,7 @@ def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, by_a_
     (['--ps', '2'], "ps is 2, but the backend is 'threads'"),
     (['--ray-address', 'auto', '--backend', 'processes'], "ray_address is 'auto', but the backend is 'processes'"),
     (['--backend', 'processes', '--ps', '30'], 'ps is 30: the network has'),
+    pytest.param(['--backend', 'ray', '--ray-address', '127.0.0.1:9'], 'no Ray cluster at 127.0.0.1:9', marks=NO_RAY),
     (['--cluster', 'no.json'], '--cluster needs --job'), (['--job', 'worker'], 'give its file with --cluster'),
     (['--cluster', 'no.json', '--job', 'ps'], 'no.json cannot be read'),
     (['--cluster', 'c.json', '--job', 'worker', '--task', '2'], '--task is 2: c.json names 2 of job worker'),
@@ -100,7 +102,7 @@ def test_where_ray_is_missing_one_sentence_says_so(tmp_path):
     assert b'pip install -r requirements-ray.txt' in done.stderr and b'Traceback' not in done.stderr
 
 
-@pytest.mark.skipif(ray is None, reason='Ray is not installed')
+@NO_RAY
 def test_a_lab_goes_through_ray_in_the_middle_of_an_episode(tmp_path):
     def played(lab):  # in here, or Ray would look for this module on its side
         frames = []
