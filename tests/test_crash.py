@@ -1,6 +1,6 @@
 """Stops of every kind, at any moment: what goes on is, bit for bit, the run that never stopped.
 
-`make crashtest` kills 200 times (KILLS=200), the ordinary tests three times.
+`make crashtest` kills 200 times (KILLS=200), the ordinary tests three times; what takes long is left to it, too.
 """
 import collections
 import json
@@ -23,6 +23,7 @@ from test_monitor import events
 from test_training import content, same_weights, spy_on_training, tiny, whole  # noqa: F401 (fixtures)
 
 KILLS = int(os.environ.get('KILLS', '3'))
+long = pytest.mark.skipif(KILLS < 50, reason='make crashtest does this')
 linux = pytest.mark.skipif(not hasattr(os, 'fork') or not os.path.isdir('/proc/self/fd'), reason='forks, and reads /proc')
 
 
@@ -105,6 +106,7 @@ def test_a_signal_that_is_ignored_stays_so(tiny, monkeypatch):  # noqa: F811
 
 
 @linux
+@long
 def test_ctrl_c_sigterm_and_kill_9_of_one_run(tmp_path, monkeypatch):
     """With processes of their own, at whatever moment it comes to be."""
     flags = TINY + ['--log-every', '80', '--checkpoint-every', '160', '--decay', 'false']
