@@ -227,7 +227,7 @@ def main(arguments):
         return {'train': train, 'evaluate': evaluate, 'plot': plot, 'figures': figures,
                 'bench': bench}[args.command](args)
     except (ConfigError, OSError) as error:
-        print('harlow.py %s: %s' % (args.command, error), file=sys.stderr)
+        print('harlow.py %s: %s' % (args.command, ' '.join(str(error).split('\n'))), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

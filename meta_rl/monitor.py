@@ -49,11 +49,15 @@ def _rows(path):
             lines = file.read().splitlines(True)
         if lines and not lines[-1].endswith('\n'):
             lines.pop()  # a crash or a full disk came in the middle of it, or it is being written
-        rows = [_whole(row) for row in csv.DictReader(lines)]
+        reader = csv.DictReader(lines)
+        missing = set(COLUMNS) - {'choice_return', 'staleness'} - set(reader.fieldnames or COLUMNS)
+        if missing:
+            raise KeyError('there is no column ' + min(missing))
+        rows = [_whole(row) for row in reader]
         for row in rows:
             int(row['episodes']), [float(row[name]) for name in COLUMNS]
     except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise ConfigError('%s is damaged (%s): take the damaged rows out of it.' % (path, str(error).split('\n')[0]))
+        raise ConfigError('%s is damaged (%s): take the damaged rows out of it.' % (path, str(error).strip('\'').split('\n')[0]))
     return rows
 
 
