@@ -153,6 +153,11 @@ class Config(object):
 NAMES = [field.name for field in attr.fields(Config)]
 
 
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + '...'
+
+
 def _sayable(text):
     try:
         return b'\0' not in os.fsencode(text)
@@ -166,17 +171,17 @@ def _check(field, value):
     good = isinstance(value, kind) or (kind is float and isinstance(value, int))
     if not good or (kind is not bool and isinstance(value, bool)):
         names = {int: 'a whole number', float: 'a number', str: 'text', bool: 'true or false'}
-        raise ConfigError('%s is %r: it must be %s.' % (field.name, value, names[kind]))
+        raise ConfigError('%s is %s: it must be %s.' % (field.name, _shown(value), names[kind]))
     if kind is str and not _sayable(value):
         raise ConfigError('%s is %r: it has characters that no file and no address can have in its name.' % (field.name, value))
     if kind is float and not math.isfinite(value):
         raise ConfigError('%s is %r: it must be finite.' % (field.name, value))
     if meta['choices'] and value not in meta['choices']:
-        raise ConfigError('%s is %r: choose from %s.' % (field.name, value, ', '.join(meta['choices'])))
+        raise ConfigError('%s is %s: choose from %s.' % (field.name, _shown(value), ', '.join(meta['choices'])))
     if meta['least'] is not None and value < meta['least']:
-        raise ConfigError('%s is %s: it must be at least %s.' % (field.name, value, meta['least']))
+        raise ConfigError('%s is %s: it must be at least %s.' % (field.name, _shown(value), meta['least']))
     if meta['most'] is not None and value > meta['most']:
-        raise ConfigError('%s is %s: it must be at most %s.' % (field.name, value, meta['most']))
+        raise ConfigError('%s is %s: it must be at most %s.' % (field.name, _shown(value), meta['most']))
 
 
 # The network and the optimizer of the published code, branch master: one-hot straight into the LSTM, the timestep as it is,
