@@ -24,7 +24,7 @@ base_python = import os, sys; exe = os.path.join(sys.base_prefix, "bin", "python
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test figures bench clean
+.PHONY: help train test crashtest soak figures bench clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -33,6 +33,12 @@ train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 
 test: $(tested)  ## run the tests: python -m pytest tests $(ARGS)
 	$(venv)/bin/python -m pytest tests $(ARGS)
+
+crashtest: $(installed)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
+	KILLS=200 $(venv)/bin/python -m pytest -s tests/test_crash.py tests/test_full_disk.py tests/test_damage.py $(ARGS)
+
+soak: $(installed)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
+	SOAK=1000000 $(venv)/bin/python -m pytest -s tests/test_soak.py $(ARGS)
 
 figures: $(installed)  ## draw the figures of img/, training first what img/data lacks: python harlow.py figures
 	$(venv)/bin/python harlow.py figures

@@ -173,7 +173,8 @@ def train(args):
     try:
         run, mean_return, seconds = training.run(settings, args.resume)
     except training.Interrupted as stop:
-        print('\n%s To go on: python harlow.py train --resume %s' % (stop.reason or 'Stopped and saved.', stop.run))
+        mend = ' To go on: python harlow.py train --resume %s' % stop.run if stop.resumable else ''
+        print('\n%s%s' % (stop.reason or 'Stopped and saved.', mend))
         return 1 if stop.reason else 130
     from meta_rl import oracles, plotting, psychlab
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
@@ -232,7 +233,7 @@ def main(arguments):
         return {'train': train, 'evaluate': evaluate, 'plot': plot, 'figures': figures,
                 'bench': bench}[args.command](args)
     except (ConfigError, OSError) as error:
-        print('harlow.py %s: %s' % (args.command, error), file=sys.stderr)
+        print('harlow.py %s: %s' % (args.command, ' '.join(str(error).split('\n'))), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -72,7 +72,7 @@ class AC_Network:
             if scope != GLOBAL:
                 self._build_losses(value_coef, entropy_coef)
         if scope != GLOBAL:
-            self.gradients, self.grad_norms = tf.clip_by_global_norm(tf.gradients(self.loss, self.local_vars), clip_norm)
+            self.gradients, self.grad_norms = _clipped(tf.gradients(self.loss, self.local_vars), clip_norm)
             self.var_norms = tf.global_norm(self.local_vars)
             if trainer:
                 # Outside the scope, or the shared statistics of the trainer would be named after the first worker built.
@@ -252,6 +252,16 @@ def _variables(scope):
     """(weights, statistics) of the network in `scope`, two lists."""
     # The slash, or worker_1 would take the weights of worker_10.
     return tf.trainable_variables(scope + '/'), tf.get_collection(STATISTICS, scope + '/')
+
+
+def _clipped(gradients, longest):
+    """(gradients, together no longer than `longest`; their length before), all NaN where that is not finite.
+
+    tf.clip_by_global_norm, to the bit. That of TensorFlow 1.12 raises where the length is not finite, and does not say whose.
+    """
+    norm = tf.global_norm(gradients)
+    scale = longest * tf.minimum(1. / norm, tf.constant(1.) / longest) + (norm - norm)
+    return [gradient * scale for gradient in gradients], norm
 
 
 def _flat(state):

@@ -1,27 +1,36 @@
 """Checkpoints of a run: weights and the optimizer's statistics as TensorFlow keeps them, and the state of chance beside them."""
 import glob
-import json
 import os
+import sys
 
 import numpy as np
 
-from meta_rl.config import ConfigError, write_json
-from meta_rl.tf_compat import tf
+from meta_rl import seals
+from meta_rl.config import ConfigError
+from meta_rl.events import said
+from meta_rl.tf_compat import GONE, tf
 
 KEPT = 5
 QUANTILES = 7  # checkpoints kept along the way for the learning-set figure, as many as in Wang et al. 2018, figure 6c
 FOLDER = 'checkpoints'
 
 
+class NotFinite(Exception):
+    """The numbers of a run are no longer numbers: one sentence that says where."""
+
+
 class Checkpoints(object):
     """Saves and restores a network in the folder `checkpoints` of a run directory.
 
-    Keeps the last five, the best, and the weights at each seventh of the run.
+    Keeps the last five, the best, and the weights at each seventh of the run. All that saves raises OSError where it cannot
+    be written, and NotFinite where there is nothing worth keeping; what was there before is whole in either case.
 
     Args:
       run: str, path.
       weights: list of tf.Variable, all that a trained network is.
       others: list of tf.Variable, what only further training needs: not kept at the sevenths.
+
+    Attributes: last, path of the checkpoint that was saved or restored last, or None.
     """
 
     def __init__(self, run, weights, others):
@@ -32,39 +41,69 @@ class Checkpoints(object):
         self._saver.recover_last_checkpoints(self._paths())
         self._best = tf.train.Saver(variables, max_to_keep=1)
         self._weights = tf.train.Saver(weights, max_to_keep=QUANTILES)
-        self._best_path = os.path.join(self._folder, 'best.json')
-        self._best_return = _read(self._best_path)['return'] if os.path.exists(self._best_path) else -np.inf
+        self._best_path, self.last = os.path.join(self._folder, 'best'), None
+        self._best_return = _best_return(self._best_path)
 
     def _paths(self):
         """Paths of the kept checkpoints, oldest first."""
-        return sorted((path[:-len('.index')] for path in glob.glob(os.path.join(self._folder, 'model-*.index'))),
-                      key=episodes_of)
+        return _newest_first(self._folder)[::-1]
 
     def save(self, session, state):
         """Saves under state['episodes']; `state` is plain data that `restore` gives back."""
-        path = os.path.join(self._folder, 'model-%d' % state['episodes'])
-        write_json(path + '.json', state)
-        self._saver.save(session, path, write_meta_graph=False)
-        for stale in glob.glob(os.path.join(self._folder, 'model-*.json')):
+        path = self._save(self._saver, session, 'model-%d' % state['episodes'], write_state=True)
+        seals.write(path, state)  # last: only now is it a checkpoint
+        self.last = path
+        for stale in glob.glob(os.path.join(glob.escape(self._folder), 'model-*.json')):
             if not os.path.exists(stale[:-len('.json')] + '.index'):
                 os.remove(stale)
 
     def save_best(self, session, mean_return, episodes):
         """Saves as `best` if `mean_return` is higher than that of the best so far."""
         if mean_return > self._best_return:
+            self._save(self._best, session, 'best')
+            seals.write(self._best_path, {'return': mean_return, 'episodes': episodes})
             self._best_return = mean_return
-            self._best.save(session, os.path.join(self._folder, 'best'), write_meta_graph=False, write_state=False)
-            write_json(self._best_path, {'return': mean_return, 'episodes': episodes})
 
     def save_quantile(self, session, number):
         """Saves the weights at the end of seventh `number` (1..7) of the run."""
-        self._weights.save(session, os.path.join(self._folder, 'quantile-%d' % number), write_meta_graph=False,
-                           write_state=False)
+        self._save(self._weights, session, 'quantile-%d' % number)
+
+    def _save(self, saver, session, name, write_state=False):
+        path = os.path.join(self._folder, name)
+        try:
+            saver.save(session, path, write_meta_graph=False, write_state=write_state)
+            spoilt = seals.not_finite(path)  # another worker's update may have come before the save, and not yet been seen
+        except GONE:
+            raise
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:  # ValueError: there is no such folder any more
+            raise OSError(said(error))
+        if spoilt:
+            for part in glob.glob(glob.escape(path) + '.*'):
+                os.remove(part)
+            raise NotFinite('%s is not finite.' % spoilt)
+        return path
 
     def restore(self, session, path):
-        """Restores the variables from `path`, and returns the state that was saved with them."""
+        """Restores the variables from `path`, and returns the state that was saved with them.
+
+        What a crash left unfinished is cleared away; damaged checkpoints after `path` are kept as damaged-<episodes>.*.
+        """
         load(self._saver, session, path, self._variables)
-        return _read(path + '.json')
+        state = seals.read(path)
+        for leftover in glob.glob(os.path.join(glob.escape(self._folder), '*.tempstate*')):
+            os.remove(leftover)
+        for damaged in _newest_first(self._folder):
+            if path.endswith('best') or episodes_of(damaged) <= episodes_of(path):
+                break
+            finished = os.path.exists(damaged + '.json')
+            for part in glob.glob(glob.escape(damaged) + '.*'):
+                if finished:
+                    os.replace(part, os.path.join(self._folder, os.path.basename(part).replace('model', 'damaged', 1)))
+                else:
+                    os.remove(part)
+        self._saver.recover_last_checkpoints(self._paths())
+        self.last = path
+        return state
 
 
 def load(saver, session, path, variables):
@@ -77,23 +116,46 @@ def load(saver, session, path, variables):
                 raise ValueError('%s is %s there and %s here' % (variable.op.name, found, wanted))
         saver.restore(session, path)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:  # RuntimeError: the reader of TensorFlow 2
-        reason = str(getattr(error, 'message', error)).strip().split('\n')[0]
         raise ConfigError('%s cannot be restored (%s): it is damaged, its config.json was changed, or only its weights were kept.'
-                          % (path, reason))
+                          % (path, said(error)))
 
 
-def latest(run):
-    """Path of the newest checkpoint of a run directory, for tf.train.Saver. FileNotFoundError where there is none."""
-    paths = [path[:-len('.index')] for path in glob.glob(os.path.join(run, FOLDER, 'model-*.index'))]
+def latest(run, resumable=False):
+    """Path of the newest whole checkpoint of a run directory, for tf.train.Saver. Newer ones that are damaged are warned of.
+
+    resumable: one that training can go on from, not only one that has weights.
+    Raises: FileNotFoundError where there is none, ConfigError where all are damaged.
+    """
+    paths, flaws = _newest_first(os.path.join(run, FOLDER)), []
     if not paths:
         raise FileNotFoundError('%s has no checkpoint: it is no run directory, or stopped before its first one.' % run)
-    return max(paths, key=episodes_of)
+    for path in paths:
+        flaw = seals.flaw(path, resumable)
+        if flaw is None:
+            for damaged, reason in flaws:
+                warn('%s is damaged (%s): using %s, the one before it.' % (damaged, reason, os.path.basename(path)))
+            return path
+        flaws.append((path, flaw))
+    raise ConfigError('%s has no checkpoint that is whole; the newest, %s, is damaged (%s): train anew.' % (
+        run, os.path.basename(paths[0]), flaws[0][1]))
 
 
 def best(run):
-    """Path of the best checkpoint of a run directory; the newest if none was called best yet."""
+    """Path of the best checkpoint of a run directory; the newest if none was called best yet, or if the best is damaged."""
     path = os.path.join(run, FOLDER, 'best')
-    return path if os.path.exists(path + '.index') else latest(run)
+    if not os.path.exists(path + '.index'):
+        return latest(run)
+    flaw = seals.flaw(path, resumable=False)
+    if flaw is None:
+        return path
+    newest = latest(run)
+    warn('%s is damaged (%s): using %s, the newest.' % (path, flaw, os.path.basename(newest)))
+    return newest
+
+
+def warn(sentence):
+    """Says it on stderr."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def quantiles(run):
@@ -119,6 +181,15 @@ def set_random_state(random, state):
     random.set_state((name, np.array(keys, np.uint32), position, has_gauss, gauss))
 
 
-def _read(path):
-    with open(path) as file:
-        return json.load(file)
+def _newest_first(folder):
+    found = glob.glob(os.path.join(glob.escape(folder), 'model-*.index'))
+    return sorted((path[:-len('.index')] for path in found if path[:-len('.index')].rsplit('-', 1)[1].isdigit()),
+                  key=episodes_of, reverse=True)
+
+
+def _best_return(path):
+    """What the checkpoint called best earned; less than anything where it is damaged, so that the next takes its place."""
+    if not os.path.exists(path + '.json') or seals.flaw(path):
+        return -np.inf
+    value = seals.read(path).get('return')
+    return value if isinstance(value, (int, float)) else -np.inf

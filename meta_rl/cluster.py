@@ -8,6 +8,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import socket
 import struct
 import sys
@@ -36,7 +37,7 @@ def read(path):
             jobs = json.load(file)
     except OSError as error:
         raise ConfigError('%s cannot be read (%s): name the file of the cluster.' % (path, error.strerror))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         refuse('is no JSON (%s)' % error)
     if not isinstance(jobs, dict) or set(jobs) != {'ps', 'worker'}:
         refuse('does not hold just the jobs ps and worker')
@@ -47,7 +48,7 @@ def read(path):
             refuse('names a server of ps twice')
     for address in jobs['ps']:
         host, _, port = address.rpartition(':')
-        if not host or ':' in host or not port.isdigit() or not 0 < int(port) < 65536:
+        if not re.match(r'[\w.-]+$', host) or not re.match(r'[0-9]{1,5}$', port) or not 0 < int(port) < 65536:
             refuse('has %r in ps, which is no host:port' % address)
     here = [address.rpartition(':')[2] for address in jobs['ps'] if address.startswith(('127.', 'localhost:'))]
     if len(set(here)) < len(here):  # TensorFlow listens at all addresses first, and the system deals connections out

@@ -23,6 +23,8 @@ def write_json(path, data):
     with open(path + '.new', 'w') as file:
         json.dump(data, file, indent=2, sort_keys=True)
         file.write('\n')
+        file.flush()
+        os.fsync(file.fileno())  # or a machine that loses power may keep the name of the new file with nothing in it
     os.replace(path + '.new', path)
 
 
@@ -151,21 +153,35 @@ class Config(object):
 NAMES = [field.name for field in attr.fields(Config)]
 
 
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + '...'
+
+
+def _sayable(text):
+    try:
+        return b'\0' not in os.fsencode(text)
+    except UnicodeError:
+        return False
+
+
 def _check(field, value):
     """Types are taken at their word: a whole number will do for a real one, but a bool is no number."""
     meta, kind = field.metadata, type(field.default)
     good = isinstance(value, kind) or (kind is float and isinstance(value, int))
     if not good or (kind is not bool and isinstance(value, bool)):
         names = {int: 'a whole number', float: 'a number', str: 'text', bool: 'true or false'}
-        raise ConfigError('%s is %r: it must be %s.' % (field.name, value, names[kind]))
+        raise ConfigError('%s is %s: it must be %s.' % (field.name, _shown(value), names[kind]))
+    if kind is str and not _sayable(value):
+        raise ConfigError('%s is %r: it has characters that no file and no address can have in its name.' % (field.name, value))
     if kind is float and not math.isfinite(value):
         raise ConfigError('%s is %r: it must be finite.' % (field.name, value))
     if meta['choices'] and value not in meta['choices']:
-        raise ConfigError('%s is %r: choose from %s.' % (field.name, value, ', '.join(meta['choices'])))
+        raise ConfigError('%s is %s: choose from %s.' % (field.name, _shown(value), ', '.join(meta['choices'])))
     if meta['least'] is not None and value < meta['least']:
-        raise ConfigError('%s is %s: it must be at least %s.' % (field.name, value, meta['least']))
+        raise ConfigError('%s is %s: it must be at least %s.' % (field.name, _shown(value), meta['least']))
     if meta['most'] is not None and value > meta['most']:
-        raise ConfigError('%s is %s: it must be at most %s.' % (field.name, value, meta['most']))
+        raise ConfigError('%s is %s: it must be at most %s.' % (field.name, _shown(value), meta['most']))
 
 
 # The network and the optimizer of the published code, branch master: one-hot straight into the LSTM, the timestep as it is,
@@ -241,7 +257,7 @@ def load(path):
     try:
         with open(path) as file:
             settings = json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError('%s cannot be read as settings (%s): is this a run directory?' % (path, error))
     if not isinstance(settings, dict):
         raise ConfigError('%s does not hold settings: it must be a JSON object.' % path)

@@ -155,7 +155,14 @@ def learning_set(run, episodes=1000, images=None):
         with Frozen(run, images) as frozen:
             profiles = [frozen.restore(checkpoint).measure(episodes)['per_trial'] for checkpoint in kept]
         np.savetxt(path, profiles, '%.4f', ',')
-    return np.loadtxt(path, delimiter=',')
+    try:
+        with open(path) as file:
+            profiles = np.array([[float(value) for value in line.split(',')] for line in file])
+    except ValueError:
+        profiles = None
+    if np.shape(profiles) != (checkpoints.QUANTILES, TRIALS):
+        raise config_module.ConfigError('%s is damaged: delete it, to have it measured anew.' % path)
+    return profiles
 
 
 def table(report):

@@ -9,7 +9,9 @@ import time
 import numpy as np
 from tqdm import tqdm
 
+from meta_rl.config import ConfigError
 from meta_rl.environment import TRIALS
+from meta_rl.events import Events
 from meta_rl.oracles import mean_return
 from meta_rl.tf_compat import tf
 
@@ -36,9 +38,27 @@ def read_curve(path):
 
     `return` is what the lab paid for an episode, in the mean; `choice_return` that without what it paid for fixation.
     """
-    with open(path) as file:
-        rows = [_whole(row) for row in csv.DictReader(file)]
+    rows = _rows(path)
     return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
+
+
+def _rows(path):
+    """The rows of curve.csv, dicts of text. ConfigError names it where it is damaged."""
+    try:
+        with open(path, newline='') as file:
+            lines = file.read().splitlines(True)
+        if lines and not lines[-1].endswith('\n'):
+            lines.pop()  # a crash or a full disk came in the middle of it, or it is being written
+        reader = csv.DictReader(lines)
+        missing = set(COLUMNS) - {'choice_return', 'staleness'} - set(reader.fieldnames or COLUMNS)
+        if missing:
+            raise KeyError('there is no column ' + min(missing))
+        rows = [_whole(row) for row in reader]
+        for row in rows:
+            int(row['episodes']), [float(row[name]) for name in COLUMNS]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise ConfigError('%s is damaged (%s): take the damaged rows out of it.' % (path, str(error).strip('\'').split('\n')[0]))
+    return rows
 
 
 class Monitor(object):
@@ -60,9 +80,9 @@ class Monitor(object):
         self._total, self._log_every = total, log_every
         self._path = os.path.join(folder, 'curve.csv')
         self._keep_rows()
-        self._writer = tf.summary.FileWriter(folder)
-        if start:
-            self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), self.episodes + 1)
+        self._events = Events(folder)
+        if start:  # TensorBoard drops what it has of these steps
+            self._events.add(tf.Event(session_log=tf.SessionLog(status=tf.SessionLog.START)), self.episodes + 1)
         self._began = self._last_line = time.time()
         self._first = None  # (time, episodes) at the first update: workers elsewhere take seconds to start
         self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not sys.stderr.isatty(),
@@ -71,12 +91,11 @@ class Monitor(object):
     def _keep_rows(self):
         rows = []
         if os.path.exists(self._path):
-            with open(self._path, newline='') as file:
-                rows = [_whole(row) for row in csv.DictReader(file) if int(row['episodes']) <= self.episodes]
+            rows = [row for row in _rows(self._path) if int(row['episodes']) <= self.episodes]
         with open(self._path + '.new', 'w', newline='') as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: row[name] for name in COLUMNS} for row in rows)
         os.replace(self._path + '.new', self._path)
 
     def state(self):
@@ -115,7 +134,7 @@ class Monitor(object):
         speed = self.speed()
         points = [tf.Summary.Value(tag=tag, simple_value=row[name]) for name, tag in TAGS.items()]
         points.append(tf.Summary.Value(tag='Perf/Episodes per Second', simple_value=speed))
-        self._writer.add_summary(tf.Summary(value=points), self.episodes)
+        self._events.add(tf.Event(summary=tf.Summary(value=points)), self.episodes)
         self._bar.set_postfix_str('return %.2f' % row['return'])
         if self._bar.disable and (time.time() - self._last_line >= LINES_EVERY or self.episodes >= self._total):
             self._last_line = time.time()
@@ -135,6 +154,6 @@ class Monitor(object):
         return time.time() - self._began
 
     def close(self):
-        """Flushes all that is kept open."""
+        """Closes all that is kept open."""
         self._bar.close()
-        self._writer.close()
+        self._events.close()

@@ -23,10 +23,14 @@ def by_preset(runs):
 
 
 def save(figure, path):
-    """Writes a figure into `path`, which it returns."""
+    """Writes a figure into `path`, which it returns. ConfigError where its ending is that of no kind of picture."""
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    try:
+        figure.savefig(path, dpi=120)
+    except ValueError as error:
+        raise config_module.ConfigError('%s cannot be drawn (%s): give it an ending like .png.' % (path, error))
+    finally:
+        pyplot.close(figure)
     return path
 
 
@@ -67,10 +71,19 @@ def reward_curves(groups, path, title=None):
     return save(figure, path)
 
 
+def curve_of(run):
+    """The curve of a run directory, see monitor.read_curve. ConfigError where it has no row yet."""
+    path = os.path.join(run, 'curve.csv')
+    curve = read_curve(path)
+    if not len(curve['episodes']):
+        raise config_module.ConfigError('%s has no rows: let the run play --log-every episodes first.' % path)
+    return curve
+
+
 def reward_curve(run, path=None):
     """Draws the reward curve of one run directory into `path` (default: reward_curve.png in it). Returns the path."""
     name = os.path.basename(os.path.normpath(run))
-    curve = read_curve(os.path.join(run, 'curve.csv'))
+    curve = curve_of(run)
     return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name)
 
 
@@ -105,7 +118,7 @@ def plot(runs, path):
     """
     from meta_rl.evaluation import learning_set as measured  # TensorFlow, which the curves alone do not need
     groups = by_preset(runs)
-    curves = collections.OrderedDict((preset, [read_curve(os.path.join(run, 'curve.csv')) for run in members])
+    curves = collections.OrderedDict((preset, [curve_of(run) for run in members])
                                      for preset, members in groups.items())
     drawn = [reward_curves(curves, path)]
     stem, ending = os.path.splitext(path)

@@ -17,12 +17,11 @@ from meta_rl.environment import make_envs
 from meta_rl.exchange import FIRST, Exchange, read_welcome
 from meta_rl.recorder import ServersLost, WorkersLost
 from meta_rl.remote import RemoteWorker, fingerprint_of
-from meta_rl.tf_compat import tf
+from meta_rl.tf_compat import GONE, tf
 
 REST = .01  # seconds before the next look where no reports had come: each look takes a share of a core
 LOOK_AROUND = 1.  # seconds between two looks at who is still there
 QUIET = 1.  # seconds without a word after which the workers of a cluster are taken to have ended
-GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
 
 
 class Processes(object):
@@ -116,7 +115,7 @@ class Processes(object):
         reports = self._exchange.collect(session)
         for report in reports:
             self._states[report.worker] = shared.random_state(report.random)
-            recorder.report(report, report.losses, int(report.staleness))
+            recorder.report(report, report.losses, int(report.staleness), int(report.worker))
             if recorder.done:
                 self._exchange.stop(session)  # before the turn is given: no update comes after the last one
             if report.waits:

@@ -111,7 +111,7 @@ class Rays(object):
                     parcel, count = push(lesson)
                     episodes, weights = int(count), [parcel]
                     self._states[number] = shared.random_state(report.random)
-                    recorder.report(report, report.losses, (episodes - known) // self._config.batch - 1)
+                    recorder.report(report, report.losses, (episodes - known) // self._config.batch - 1, number)
                     ask(number)
         finally:
             for actor in actors:

@@ -64,7 +64,7 @@ class Threads(object):
 
         def report(worker, rollout, losses, staleness):
             with recorder.lock:
-                recorder.report(rollout, losses, staleness)
+                recorder.report(rollout, losses, staleness, worker.number)
                 if recorder.done:
                     coordinator.request_stop()
 

@@ -1,27 +1,26 @@
 """run(): backend, session, checkpoints, logs. The same whatever carries the workers."""
 import os
-import signal
-import threading
 import time
 
 import numpy as np
 
-from meta_rl import checkpoints, dataset, labs
+from meta_rl import checkpoints, dataset, labs, resume as resuming
 from meta_rl.config import Config, ConfigError
 from meta_rl.monitor import Monitor
-from meta_rl.recorder import Recorder, ServersLost, WorkersLost
+from meta_rl.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
+from meta_rl.stops import Stops
 from meta_rl.tf_compat import tf
 
 
 class Interrupted(Exception):
-    """Training stopped before its end: it was asked to (Ctrl-C, SIGTERM), or has no workers or servers any more.
+    """Training stopped before its end: it was asked to (Ctrl-C, SIGTERM), or it cannot go on.
 
-    `run` is the run directory; `reason`, a sentence, is empty where it was asked to.
+    `run` is the run directory; `reason`, a sentence, is empty where it was asked to; `resumable`: it can go on from there.
     """
 
-    def __init__(self, run, reason=''):
-        super(Interrupted, self).__init__(run, reason)
-        self.run, self.reason = run, reason
+    def __init__(self, run, reason='', resumable=True):
+        super(Interrupted, self).__init__(run, reason, resumable)
+        self.run, self.reason, self.resumable = run, reason, resumable
 
 
 def new_run_directory(config):
@@ -63,7 +62,7 @@ def run(config, resume=None):
     Returns: (path of the run directory, mean return of the last 1,000 episodes, seconds of training).
     Raises: Interrupted after Ctrl-C or SIGTERM; whatever a worker raised.
     """
-    newest = checkpoints.latest(resume) if resume else None
+    newest = resuming.newest(resume) if resume else None
     folder = dataset.folder_of(config)
     if config.held_out_images:  # from now on the copies that no one changes
         config = config.change(held_out_images=dataset.held_out_folder_of(config))
@@ -89,7 +88,7 @@ def run(config, resume=None):
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'])
             recorder = Recorder(config, monitor, saved, session, backend.randoms)
             try:
-                _train(backend, session, recorder, directory)
+                _train(backend, session, recorder, directory, saved)
             finally:
                 monitor.close()
     finally:
@@ -97,24 +96,24 @@ def run(config, resume=None):
     return directory, float(np.mean(monitor.recent)), monitor.seconds()
 
 
-def _train(backend, session, recorder, directory):
-    def terminate(*_):
-        raise KeyboardInterrupt
-
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    previous = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
+def _train(backend, session, recorder, directory, saved):
     interrupted = None
     try:
-        backend.train(session, recorder)
-    except KeyboardInterrupt:
-        interrupted = Interrupted(directory)
-    except WorkersLost as error:
-        interrupted = Interrupted(directory, '%s What was learned is saved.' % error)
+        with Stops() as stops:
+            try:
+                backend.train(session, recorder)
+                stops.hold()
+            except KeyboardInterrupt:
+                interrupted = Interrupted(directory)
+            except WorkersLost as error:
+                interrupted = Interrupted(directory, '%s What was learned is saved.' % error)
+            stops.hold()
+            recorder.save()
     except ServersLost as error:
-        raise Interrupted(directory, '%s What was learned since the last checkpoint is lost.' % error)
-    finally:
-        if in_main_thread:
-            signal.signal(signal.SIGTERM, previous)
-    recorder.save()
+        raise Interrupted(directory, '%s What was learned since the last checkpoint is lost.' % error, bool(saved.last))
+    except CannotWrite as error:
+        raise Interrupted(directory, str(error), bool(saved.last))
+    except NotFinite as error:
+        raise Interrupted(directory, str(error), False)  # one worker would come to the same update again
     if interrupted:
         raise interrupted

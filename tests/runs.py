@@ -107,3 +107,13 @@ def runs_still(pid):
             return file.read().rsplit(')', 1)[1].split()[0] != 'Z'
     except (IOError, OSError):
         return False
+
+
+def status_of(pid, name):
+    """int: a line of /proc/PID/status, memory in bytes; 0 where there is no such process any more."""
+    try:
+        with open('/proc/%d/status' % pid) as file:
+            found = re.search(r'^%s:\s+(\d+)( kB)?' % name, file.read(), re.M)
+    except (IOError, OSError):
+        return 0
+    return int(found.group(1)) * (1024 if found.group(2) else 1) if found else 0

@@ -1,0 +1,38 @@
+"""Stops: Ctrl-C and SIGTERM, once to stop and save; those that come while that is done change nothing."""
+import os
+import signal
+import threading
+
+SIGNALS = signal.SIGINT, signal.SIGTERM
+
+
+class Stops(object):
+    """A context manager. The first signal raises KeyboardInterrupt in the main thread; after it, and after `hold`, none does.
+
+    A signal that was ignored before (nohup, a shell's background) stays so. Outside the main thread this does nothing.
+    """
+
+    def __init__(self):
+        self._held, self._previous = False, {}
+
+    def hold(self):
+        """From now on signals are answered with a sentence only."""
+        self._held = True
+
+    def _handle(self, *_):
+        if self._held:  # by os.write: a handler may come in the middle of a print
+            os.write(2, b'Already stopping, and saving what was learned: a moment, please.\n')
+            return
+        self._held = True
+        raise KeyboardInterrupt
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
