@@ -21,7 +21,7 @@ IS_V1 = tensorflow.__version__.startswith('1.')
 tf = tensorflow if IS_V1 else tensorflow.compat.v1
 
 # What talking to a server that is gone raises.
-GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError
+GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 if not IS_V1:
