@@ -44,7 +44,7 @@ def test_memory_and_files_stay_as_they_are(tmp_path):
             memory = status_of(run.pid, 'VmRSS')
             if memory and most < EPISODES:  # at the end the curve is drawn
                 seen.append(memory)
-                assert status_of(run.pid, 'Threads') <= known
+                assert status_of(run.pid, 'Threads') <= known + 4  # TensorFlow starts those of its pool when it needs them
         assert run.status(120) == 0, run.log()
     finally:
         run.kill()
