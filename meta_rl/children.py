@@ -1,4 +1,7 @@
-"""Children: processes that end with the one that started them, however that ended. Imports nothing heavy: they must see it at once."""
+"""Children: processes that end with the one that started them, however that ended.
+
+Nothing heavy is imported: they must see the end at once.
+"""
 import glob
 import importlib
 import multiprocessing

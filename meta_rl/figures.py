@@ -49,7 +49,8 @@ def keep(run, folder=FOLDER):
     os.makedirs(kept, exist_ok=True)
     # Where it was made is nobody's business but of the machine that made it.
     usual = config_module.Config()
-    config.change(logdir=usual.logdir, image_cache=usual.image_cache, runfiles_path=usual.runfiles_path).save(os.path.join(kept, 'config.json'))
+    kept_config = config.change(logdir=usual.logdir, image_cache=usual.image_cache, runfiles_path=usual.runfiles_path)
+    kept_config.save(os.path.join(kept, 'config.json'))
     for path in [os.path.join(run, 'curve.csv')] + glob.glob(os.path.join(run, 'learning_set*.csv')):
         shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:

@@ -1,4 +1,4 @@
-"""Rays: the backend whose workers are Ray actors, on this machine or on a Ray cluster. The shared network is in this process."""
+"""Rays: the backend whose workers are Ray actors, here or on a Ray cluster. The shared network is in this process."""
 import logging
 import os
 import socket
