@@ -11,8 +11,8 @@ from conftest import TESTS
 
 SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
 TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
-PATIENCE = 90.  # seconds for a start: TensorFlow is imported once or more, on a machine that may be busy
-SOON = 10.  # seconds in which all processes of a run that has lost its head must have ended
+PATIENCE = 300.  # seconds for a start: TensorFlow is imported once or more, on a machine that may be busy
+SOON = 30.  # seconds in which all processes of a run that has lost its head must have ended: three times what is promised
 
 
 def until(true, seconds=PATIENCE, what=None):
