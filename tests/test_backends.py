@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import TESTS, act, make_lab
+from meta_rl import checkpoints
 from runs import TINY, Run
 from test_training import same_weights
 
@@ -42,7 +43,7 @@ def same_runs(one, other):
     assert same_weights(one, other)
     states = []
     for run in (one, other):
-        with open(os.path.join(run, 'checkpoints', 'model-2400.json')) as file:
+        with open(os.path.join(run, 'checkpoints', os.path.basename(checkpoints.latest(run)) + '.json')) as file:
             states.append(file.read())
     assert states[0] == states[1]
 
@@ -62,14 +63,19 @@ def test_several_servers_learn_the_same(folder, by_a_thread):
 
 
 @pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
-def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, by_a_thread, flags):
-    run = Run(folder, *(SMALL + flags))
+def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, flags):
+    """Stopped somewhere, it plays 400 more episodes in a thread; so does one that a thread plays from the start."""
+    endless = SMALL + ['--decay', 'false']
+    run = Run(folder, *(endless + ['--episodes', '1000000000'] + flags))
     run.checkpoints(2)
     run.process.send_signal(signal.SIGINT)
     assert run.status() == 130, run.log()
-    again = Run(folder, '--resume', run.directory(), '--backend', 'threads')
+    episodes = str(checkpoints.episodes_of(checkpoints.latest(run.directory())) + 400)
+    again = Run(folder, '--resume', run.directory(), '--backend', 'threads', '--episodes', episodes)
     assert again.status() == 0, again.log()
-    same_runs(by_a_thread, run.directory())
+    whole = Run(folder, *(endless + ['--episodes', episodes]))
+    assert whole.status() == 0, whole.log()
+    same_runs(whole.directory(), run.directory())
 
 
 @pytest.mark.parametrize('flags, reason', [
