@@ -158,7 +158,8 @@ def train(args):
         raise ConfigError('--job and --task name a machine of a cluster: give its file with --cluster.')
     if args.resume is not None:
         settings = config_module.load(os.path.join(args.resume, 'config.json'))
-        fixed = sorted(name for name in given if name not in RESUMABLE and given[name] != getattr(settings, name))
+        # (The number of servers comes with --cluster.)
+        fixed = sorted(set(given) - set(RESUMABLE) - {'ps'}) + ['ps'] * (given.get('ps', settings.ps) != settings.ps)
         if fixed:
             raise ConfigError('--%s cannot change in the middle of a run: leave it out, or start a new run without '
                               '--resume.' % fixed[0])

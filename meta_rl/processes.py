@@ -21,7 +21,8 @@ from meta_rl.tf_compat import GONE, tf
 
 REST = .01  # seconds before the next look where no reports had come: each look takes a share of a core
 LOOK_AROUND = 1.  # seconds between two looks at who is still there
-QUIET = 1.  # seconds without a word after which the workers of a cluster are taken to have ended
+PATIENCE = 4.  # seconds for the main thread to see by itself that a server is gone
+QUIET = 5.  # seconds without a word after which the workers of a cluster are taken to have ended
 
 
 class Processes(object):
@@ -91,6 +92,8 @@ class Processes(object):
             for number in range(self._config.workers):
                 self._children.start('Worker %d' % number, 'meta_rl.processes:work', tuple(self._cluster), number, {})
         self._lookout = clusters.Lookout(self._cluster.ps[1:])
+        over = threading.Event()
+        threading.Thread(target=self._guard, args=(over,), daemon=True).start()
         heard, looked = {}, time.time()
         try:
             while not recorder.done:
@@ -102,13 +105,25 @@ class Processes(object):
         except GONE as error:
             self._children.end('Worker')
             raise ServersLost(error.message.split('\n')[0])
-        except ServersLost:  # not to be talked to any more
+        except ServersLost:  # not to be talked to any more; nor may closing the session come to an end
             self._children.end('Worker')
             raise
         except BaseException:
             self._stop(session, recorder)
+            over.set()
             raise
         self._stop(session, recorder)
+        over.set()
+
+    def _guard(self, over):
+        """Ends the run where a server is gone and this process's main thread waits for it in TensorFlow, as 1.12 does for ever."""
+        lookout = clusters.Lookout(self._cluster.ps[1:])
+        while not over.wait(LOOK_AROUND):
+            gone = lookout.gone()
+            if gone and not over.wait(PATIENCE):
+                print('\nThe server at %s is gone. What was learned since the last checkpoint is lost. To go on: '
+                      'python harlow.py train --resume %s' % (gone, self.directory), flush=True)
+                os._exit(1)  # the children see it and end
 
     def _record(self, session, recorder):
         """Has the recorder take in what has come. Returns the set of workers that it came from."""
@@ -125,16 +140,19 @@ class Processes(object):
         return {report.worker for report in reports}
 
     def _look_around(self, heard):
-        for name, how in self._children.ended():
+        ended = sorted(self._children.ended(), key=lambda end: end[0].startswith('Worker'))
+        # Servers first: a worker ends when one of them is gone, and without it nothing can be saved.
+        for name, how in ended:
             if name.startswith('ps'):
                 raise ServersLost('%s is gone (%s).' % (name, how))
-            left = len(self._children.left('Worker'))
-            print('%s is gone (%s): going on with the %d left of %d.' % (name, how, left, self._config.workers), flush=True)
-            if not left:
-                raise WorkersLost('No worker is left.')
         gone = self._lookout.gone()
         if gone:
             raise ServersLost('The server at %s is gone.' % gone)
+        left = self._config.workers if self._config.cluster else len(self._children.left('Worker'))
+        for name, how in ended:
+            print('%s is gone (%s): going on with the %d left of %d.' % (name, how, left, self._config.workers), flush=True)
+        if not left:
+            raise WorkersLost('No worker is left.')
         if self._config.cluster:
             for number, last in sorted(heard.items()):
                 if time.time() - last > clusters.SILENCE:

@@ -41,7 +41,7 @@ def flaw(path, resumable=True):
     resumable: also the state of chance has to be there, without which weights can be measured but not trained further.
     """
     if not os.path.exists(path + '.json'):
-        return 'its saving was not finished' if resumable else _unreadable(path)
+        return 'its saving was not finished, or only its weights were kept' if resumable else _unreadable(path)
     try:
         with open(path + '.json') as file:
             digests = json.load(file).pop(KEY, None)

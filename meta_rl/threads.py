@@ -21,7 +21,8 @@ class Threads(object):
     Raises: ConfigError where the lab does not take its settings.
 
     Attributes: graph; initialize, operation; variables, all that a trained network is; others, what only further training
-    needs; device, where checkpoints are written from; warning, a sentence or None.
+    needs; device, where checkpoints are written from; warning, a sentence or None. `directory`, the run directory, is set before
+      `train` is called.
     """
 
     def __init__(self, config, folder):

@@ -88,6 +88,7 @@ def run(config, resume=None):
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'])
             recorder = Recorder(config, monitor, saved, session, backend.randoms)
             try:
+                backend.directory = directory
                 _train(backend, session, recorder, directory, saved)
             finally:
                 monitor.close()

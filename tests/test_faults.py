@@ -72,7 +72,7 @@ def test_nothing_is_left_where_the_recording_process_is_killed(start, backend):
     pids = run.family()
     slay(run.pid)
     all_end(pids)
-    saved = checkpoints.episodes_of(checkpoints.latest(run.directory()))
+    saved = checkpoints.episodes_of(checkpoints.latest(run.directory(), resumable=True))
     again = start('--resume', run.directory())
     again.says('Training')
     goes_on(again)
