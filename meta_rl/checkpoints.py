@@ -1,6 +1,7 @@
 """Checkpoints of a run: weights and the optimizer's statistics as TensorFlow keeps them, and the state of chance beside them."""
 import glob
 import os
+import re
 import sys
 
 import numpy as np
@@ -66,7 +67,9 @@ class Checkpoints(object):
 
     def save_quantile(self, session, number):
         """Saves the weights at the end of seventh `number` (1..7) of the run."""
-        self._save(self._weights, session, 'quantile-%d' % number)
+        seals.write(self._save(self._weights, session, 'quantile-%d' % number), {'seventh': number})
+        for measured in glob.glob(os.path.join(glob.escape(os.path.dirname(self._folder)), 'learning_set*.csv')):
+            os.remove(measured)  # with what was there before, in a run that had ended and was made longer
 
     def _save(self, saver, session, name, write_state=False):
         path = os.path.join(self._folder, name)
@@ -106,8 +109,16 @@ class Checkpoints(object):
         return state
 
 
+def check_path(path):
+    """ConfigError where TensorFlow would take the path of a checkpoint for a pattern, write there, and never find it again."""
+    if re.search(r'\\|\[.*\]', path.replace(os.sep, '/')):
+        raise ConfigError('%s has a backslash or [ ] in it, which TensorFlow takes for a pattern: choose another --logdir, or '
+                          'rename the folder.' % path)
+
+
 def load(saver, session, path, variables):
     """Has `saver` (tf.train.Saver of `variables`) restore `path`. ConfigError names it where it is damaged or does not fit."""
+    check_path(path)
     try:
         shapes = tf.train.NewCheckpointReader(path).get_variable_to_shape_map()
         for variable in variables:  # a shape that does not fit is restored all the same, and fails far from here
@@ -159,9 +170,14 @@ def warn(sentence):
 
 
 def quantiles(run):
-    """Paths of the weights kept at each seventh of a run, of those that were reached, in order."""
+    """Paths of the weights kept at each seventh of a run, of those that were reached, in order. ConfigError names a damaged one."""
     paths = [os.path.join(run, FOLDER, 'quantile-%d' % number) for number in range(1, QUANTILES + 1)]
-    return [path for path in paths if os.path.exists(path + '.index')]
+    paths = [path for path in paths if os.path.exists(path + '.index')]
+    for path in paths:
+        flaw = seals.flaw(path, resumable=False)
+        if flaw:
+            raise ConfigError('%s is damaged (%s): without it there is no learning set of this run, train anew.' % (path, flaw))
+    return paths
 
 
 def episodes_of(path):

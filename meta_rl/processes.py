@@ -4,13 +4,14 @@ The process of ps 0 records the run; when it dies all others end. Workers come a
 cluster one that is started again goes on.
 """
 import os
+import shlex
 import threading
 import time
 
 import attr
 import numpy as np
 
-from meta_rl import cluster as clusters, config as config_module, shared
+from meta_rl import cluster as clusters, config as config_module, shared, stops
 from meta_rl.children import GRACE, Children
 from meta_rl.config import ConfigError
 from meta_rl.environment import make_envs
@@ -85,18 +86,13 @@ class Processes(object):
         self._exchange.open(session, {
             'settings': attr.asdict(self._config), 'fingerprint': self._fingerprint, 'states': self._states,
             'episodes': recorder.episodes})
-        if self._config.cluster:
-            print('Waiting for workers 0 to %d: python harlow.py train --cluster %s --job worker --task N' % (
-                self._config.workers - 1, self._config.cluster), flush=True)
-        else:
-            for number in range(self._config.workers):
-                self._children.start('Worker %d' % number, 'meta_rl.processes:work', tuple(self._cluster), number, {})
         self._lookout = clusters.Lookout(self._cluster.ps[1:])
         over = threading.Event()
         threading.Thread(target=self._guard, args=(over,), daemon=True).start()
         heard, looked = {}, time.time()
         try:
-            while not recorder.done:
+            self._call_workers()
+            while not recorder.over:
                 for number in self._record(session, recorder):
                     heard[number] = time.time()
                 if time.time() - looked > LOOK_AROUND:
@@ -115,6 +111,14 @@ class Processes(object):
         self._stop(session, recorder)
         over.set()
 
+    def _call_workers(self):
+        if self._config.cluster:
+            print('Waiting for workers 0 to %d: python harlow.py train --cluster %s --job worker --task N' % (
+                self._config.workers - 1, shlex.quote(self._config.cluster)), flush=True)
+        else:
+            for number in range(self._config.workers):
+                self._children.start('Worker %d' % number, 'meta_rl.processes:work', tuple(self._cluster), number, {})
+
     def _guard(self, over):
         """Ends the run where a server is gone and this process's main thread waits for it in TensorFlow, as 1.12 does for ever."""
         lookout = clusters.Lookout(self._cluster.ps[1:])
@@ -122,19 +126,20 @@ class Processes(object):
             gone = lookout.gone()
             if gone and not over.wait(PATIENCE):
                 print('\nThe server at %s is gone. What was learned since the last checkpoint is lost. To go on: '
-                      'python harlow.py train --resume %s' % (gone, self.directory), flush=True)
+                      'python harlow.py train --resume %s' % (gone, shlex.quote(self.directory)), flush=True)
                 os._exit(1)  # the children see it and end
 
     def _record(self, session, recorder):
         """Has the recorder take in what has come. Returns the set of workers that it came from."""
-        reports = self._exchange.collect(session)
-        for report in reports:
-            self._states[report.worker] = shared.random_state(report.random)
-            recorder.report(report, report.losses, int(report.staleness), int(report.worker))
-            if recorder.done:
-                self._exchange.stop(session)  # before the turn is given: no update comes after the last one
-            if report.waits:
-                self._exchange.give_turn(session, report.worker)
+        with stops.later():
+            reports = self._exchange.collect(session)
+            for report in reports:
+                self._states[report.worker] = shared.random_state(report.random)
+                recorder.report(report, report.losses, int(report.staleness), int(report.worker))
+                if recorder.over:
+                    self._exchange.stop(session)  # before the turn is given: no update comes after the last one
+                if report.waits:
+                    self._exchange.give_turn(session, report.worker)
         if not reports:
             time.sleep(REST)
         return {report.worker for report in reports}

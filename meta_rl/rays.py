@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from meta_rl import shared
+from meta_rl import shared, stops
 from meta_rl.children import Children
 from meta_rl.config import CPU, ConfigError
 from meta_rl.environment import make_envs
@@ -60,7 +60,10 @@ class Rays(object):
             folder = tempfile.mkdtemp(prefix='ray-')
             # Two of its own processes outlive one that is killed, and it never removes what it writes.
             self._children.after('meta_rl.children:clear_away', folder)
-            where = {'num_cpus': config.workers, 'include_dashboard': False, '_node_ip_address': '127.0.0.1', '_temp_dir': folder}
+            # Its processes look where the script is, which need not be where this package is.
+            paths = [os.path.dirname(package)] + os.environ.get('PYTHONPATH', '').split(os.pathsep)
+            where = {'num_cpus': config.workers, 'include_dashboard': False, '_node_ip_address': '127.0.0.1', '_temp_dir': folder,
+                     'runtime_env': {'env_vars': {'PYTHONPATH': os.pathsep.join(path for path in paths if path)}}}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
@@ -99,7 +102,7 @@ class Rays(object):
         for number in range(len(actors)):
             ask(number)
         try:
-            while not recorder.done:
+            while not recorder.over:
                 ready, _ = ray.wait(list(due), timeout=PATIENCE)
                 for promise in ready:
                     number, known = due.pop(promise)
@@ -108,10 +111,11 @@ class Rays(object):
                     except ray.exceptions.RayActorError as error:
                         self._lost(number, error, len(due))
                         continue
-                    parcel, count = push(lesson)
-                    episodes, weights = int(count), [parcel]
-                    self._states[number] = shared.random_state(report.random)
-                    recorder.report(report, report.losses, (episodes - known) // self._config.batch - 1, number)
+                    with stops.later():
+                        parcel, count = push(lesson)
+                        episodes, weights = int(count), [parcel]
+                        self._states[number] = shared.random_state(report.random)
+                        recorder.report(report, report.losses, (episodes - known) // self._config.batch - 1, number)
                     ask(number)
         finally:
             for actor in actors:

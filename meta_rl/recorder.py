@@ -46,6 +46,16 @@ class Recorder(object):
         """bool: all episodes are played."""
         return self.episodes >= self._config.episodes
 
+    @property
+    def over(self):
+        """bool: workers are to stop: all episodes are played, or nothing takes what is said of them."""
+        return self.done or bool(self.unheard)
+
+    @property
+    def unheard(self):
+        """See Monitor."""
+        return self._monitor.unheard
+
     def report(self, update, losses, staleness, worker):
         """Takes in an update (with the lock held); saves what is due. Those that come after the last one are dropped.
 
@@ -70,7 +80,7 @@ class Recorder(object):
             raise
 
     def _take_in(self, update, losses, staleness):
-        before, episodes = self._monitor.episodes, self._monitor.episodes + self._config.batch
+        before, episodes = self._monitor.episodes, self._monitor.episodes + update.rewards.shape[1]
         recent = self._monitor.recent
         if self._monitor.report(update, losses, episodes, staleness) and len(recent) == recent.maxlen:
             self._saved.save_best(self._session, float(np.mean(recent)), episodes)

@@ -1,4 +1,5 @@
 """Stops: Ctrl-C and SIGTERM, once to stop and save; those that come while that is done change nothing."""
+import contextlib
 import os
 import signal
 import threading
@@ -36,3 +37,25 @@ class Stops(object):
     def __exit__(self, *_):
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def later():
+    """What is done in this context is done whole: a signal that comes meanwhile is answered at its end.
+
+    An update that is in the shared weights must be in the curve and in the random states, too, or what goes on from there is
+    another run. Where it ends with an exception, that is the answer. Outside the main thread, where no signal comes, this does
+    nothing.
+    """
+    handlers, came = {}, []
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            if callable(signal.getsignal(number)):
+                handlers[number] = signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        handlers[came[0]](came[0], None)

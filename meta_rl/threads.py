@@ -7,7 +7,7 @@ from meta_rl import checkpoints
 from meta_rl.ac_network import GLOBAL
 from meta_rl.config import CPU
 from meta_rl.environment import make_envs
-from meta_rl.networks import make_network, make_trainer
+from meta_rl.networks import make_gaze_network, make_network, make_trainer
 from meta_rl.tf_compat import check_device, session_config, tf
 from meta_rl.worker import Worker
 
@@ -32,18 +32,30 @@ class Threads(object):
             tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
             with tf.device(CPU):
                 episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-            shared = make_network(config, GLOBAL)
+            shared = self._make_network(GLOBAL)
             trainer = make_trainer(config, episodes)
             self._workers = []
             for number in range(config.workers):
-                random = np.random.RandomState([config.seed, number])
-                envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
-                network = make_network(config, 'worker_%d' % number, trainer,
-                                       count=lambda updates: episodes.assign_add(config.batch * updates))
-                self._workers.append(Worker(number, network, envs, random, config.gamma, config.gae_lambda))
+                self._workers.append(self._make_worker(number, folder, trainer, episodes))
             self.variables, self.others = shared.variables, trainer.variables() + [episodes]
             self.initialize = tf.global_variables_initializer()
         self.warning = check_device(config.device, session_config())
+
+    def _make_network(self, scope, *others, **more):
+        make = make_gaze_network if self._config.control == 'gaze' else make_network
+        return make(self._config, scope, *others, **more)
+
+    def _make_worker(self, number, folder, trainer, episodes):
+        config, scope = self._config, 'worker_%d' % number
+        random = np.random.RandomState([config.seed, number])
+        if config.control == 'gaze':
+            from meta_rl import gaze, gaze_worker
+            envs = gaze.make_envs(config, folder, config.batch, random, training=True)
+            network = self._make_network(scope, trainer, count=episodes.assign_add)
+            return gaze_worker.GazeWorker(number, network, envs, random, config)
+        envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
+        network = self._make_network(scope, trainer, count=lambda updates: episodes.assign_add(config.batch * updates))
+        return Worker(number, network, envs, random, config.gamma, config.gae_lambda)
 
     def session(self):
         """tf.Session of the graph."""
@@ -66,7 +78,7 @@ class Threads(object):
         def report(worker, rollout, losses, staleness):
             with recorder.lock:
                 recorder.report(rollout, losses, staleness, worker.number)
-                if recorder.done:
+                if recorder.over:
                     coordinator.request_stop()
 
         def work(worker):

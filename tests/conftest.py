@@ -1,5 +1,6 @@
 """What the tests share: the project's root on the path, the recordings, and short ways to a lab and to an action."""
 import os
+import signal
 import sys
 
 import numpy as np
@@ -38,7 +39,12 @@ def staged(**changes):
 
 
 def pytest_configure(config):
-    """TensorFlow 1.12 warns a thousand times of what NumPy has renamed since; that is not ours to mend."""
-    for module in ('tensorflow', 'google', 'h5py'):
+    """TensorFlow 1.12 warns a thousand times of what NumPy has renamed since; that is not ours to mend.
+
+    Nor is it that shells have what they start in the background ignore Ctrl-C, as we would keep to; the tests press it.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for module in ('tensorflow', 'tensorboard', 'google', 'h5py'):
         config.addinivalue_line('filterwarnings', 'ignore::DeprecationWarning:%s.*' % module)
         config.addinivalue_line('filterwarnings', 'ignore::FutureWarning:%s.*' % module)

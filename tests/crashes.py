@@ -1,8 +1,9 @@
-"""kill -9 at random moments of a run that saves at every update: python tests/crashes.py FOLDER KILLS SEED.
+"""kill -9 at random moments of a run that saves at every update: python tests/crashes.py FOLDER KILLS SEED [--backend B].
 
 A run is started, killed, looked at and gone on with, again and again, then let end, and must be the run that never stopped.
 Each is a process of its own, forked from this one, which has imported TensorFlow and never used it: so a start takes a second.
 """
+import glob
 import json
 import os
 import random
@@ -47,10 +48,15 @@ def text(path):
         return file.read()
 
 
-def kill(pid, log, moment, since_start):
+def rows():
+    """How many are in curve.csv."""
+    return sum(max(text(path).count('\n') - 1, 0) for path in glob.glob('runs/*/curve.csv'))
+
+
+def kill(pid, log, moment, since_start, backend):
     """kill -9, `moment` seconds after the start of the process, or of its training."""
-    deadline = time.time() + PATIENCE
-    while not since_start and 'into ' not in text(log):
+    deadline, before = time.time() + PATIENCE, rows()
+    while not since_start and ('into ' not in text(log) or backend and rows() <= before):  # workers elsewhere start later
         assert os.waitpid(pid, os.WNOHANG) == (0, 0), 'it ended by itself:\n' + text(log)
         assert time.time() < deadline, text(log)
         time.sleep(.01)
@@ -75,25 +81,24 @@ def look(run):
     return max(whole)
 
 
-def main(folder, kills, seed):
+def main(folder, kills, seed, *backend):
     os.chdir(folder)
     chance, log, found = random.Random(seed), 'log.txt', 0
-    pid = launch(log, *FLAGS)
-    kill(pid, log, 1.5, False)
+    kill(launch(log, *FLAGS + list(backend)), log, 1.5, False, backend)
     run, = [os.path.join('runs', name) for name in os.listdir('runs')]
     for number in range(1, kills):
         before = found
         found = look(run)
         assert found >= before, 'what was saved is lost'
         since_start = chance.random() < .2
-        kill(launch(log, '--resume', run), log, chance.uniform(0, 1.2), since_start)
+        kill(launch(log, '--resume', run), log, chance.uniform(0, 1.2), since_start, backend)
         assert 'Traceback' not in text(log), text(log)
     end = look(run) + 80
-    for place in (['--resume', run], FLAGS + ['--logdir', 'whole', '--checkpoint-every', '1000000000']):
+    for place in (['--resume', run, '--backend', 'threads'], FLAGS + ['--logdir', 'whole', '--checkpoint-every', '1000000000']):
         _, status = os.waitpid(launch(log, *place, '--episodes', str(end)), 0)
         assert status == 0, text(log)
     print(json.dumps({'kills': kills, 'episodes': end, 'run': run, 'whole': os.path.join('whole', os.listdir('whole')[0])}))
 
 
 if __name__ == '__main__':
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

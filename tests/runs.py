@@ -1,5 +1,7 @@
 """Runs of harlow.py in processes of their own, to be watched and killed."""
+import atexit
 import glob
+import importlib.util
 import os
 import re
 import signal
@@ -7,9 +9,15 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from conftest import TESTS
 
 SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
+BACKENDS = [pytest.param([], id='threads'), pytest.param(['--backend', 'processes'], id='processes'),
+            pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
+                importlib.util.find_spec('ray') is None, reason='Ray is not installed'))]
+INTERRUPTED = os.path.join(TESTS, 'interrupted.py')
 TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
 PATIENCE = 300.  # seconds for a start: TensorFlow is imported once or more, on a machine that may be busy
 SOON = 30.  # seconds in which all processes of a run that has lost its head must have ended: three times what is promised
@@ -27,14 +35,16 @@ def until(true, seconds=PATIENCE, what=None):
 
 
 class Run(object):
-    """A run of `harlow.py train`, in `folder`, with these flags, by a command `before` it."""
+    """A run of `harlow.py train`, in `folder`, with these flags, by a command `before` it; or of another script (a list)."""
 
-    def __init__(self, folder, *flags, before=()):
+    def __init__(self, folder, *flags, before=(), script=(SCRIPT,)):
         self.path = os.path.join(str(folder), 'log-%d.txt' % len(glob.glob(os.path.join(str(folder), 'log-*'))))
         with open(self.path, 'w') as log:
-            self.process = subprocess.Popen(list(before) + [sys.executable, '-u', SCRIPT, 'train'] + list(flags), cwd=str(folder), stdout=log,
-                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            command = list(before) + [sys.executable, '-u'] + list(script) + ['train'] + list(flags)
+            self.process = subprocess.Popen(command, cwd=str(folder), stdout=log, stderr=subprocess.STDOUT,
+                                            stdin=subprocess.DEVNULL)
         self.pid = self.process.pid
+        atexit.register(lambda: self.process.poll() is None and self.kill())  # of a test that failed
 
     def log(self):
         with open(self.path) as file:

@@ -11,7 +11,8 @@ import pytest
 
 from conftest import TESTS, act, make_lab
 from meta_rl import checkpoints
-from runs import TINY, Run
+from runs import INTERRUPTED, TINY, Run
+from test_not_finite import all_finite
 from test_training import same_weights
 
 try:
@@ -76,6 +77,25 @@ def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, flags
     whole = Run(folder, *(endless + ['--episodes', episodes]))
     assert whole.status() == 0, whole.log()
     same_runs(whole.directory(), run.directory())
+
+
+@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
+def test_ctrl_c_in_the_middle_of_recording_loses_nothing(folder, by_a_thread, flags):
+    run = Run(folder, *(SMALL + flags), script=(INTERRUPTED, '248'))
+    assert run.status() == 130, run.log()
+    assert 248 <= checkpoints.episodes_of(checkpoints.latest(run.directory())) < 960, run.log()
+    again = Run(folder, '--resume', run.directory(), '--backend', 'threads')
+    assert again.status() == 0, again.log()
+    same_runs(by_a_thread, run.directory())
+
+
+@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
+def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
+    run = Run(folder, *(SMALL + ['--learning-rate', '1e38'] + flags))
+    assert run.status() == 1, run.log()
+    said = run.log().splitlines()[-1]
+    assert said.startswith('Training has come apart at update ') and 'worker 0' in said and 'Traceback' not in run.log()
+    assert all_finite(run.directory()) is not False
 
 
 @pytest.mark.parametrize('flags, reason', [

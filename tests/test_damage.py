@@ -44,6 +44,7 @@ def saved(tmp_path_factory):
             variable.load(np.random.RandomState(count).standard_normal(50).astype(np.float32), session)
             saved.save(session, {'episodes': count, 'list': [.1, float('nan'), None, 'text'] * 20})
         saved.save_best(session, 3., 20)
+        saved.save_quantile(session, 4)
     return folder
 
 
@@ -67,6 +68,25 @@ def test_every_flipped_bit_is_noticed(run, ending):
     # In JSON a space may become another character that means as little, and nothing is lost by that.
     assert [found for found in unnoticed if ending != '.json' or chr(found[1]) not in ' \n\t\r'] == []
     assert seals.flaw(part(run, 20, '')) is None  # it was put back
+
+
+@pytest.mark.parametrize('ending', ENDINGS)
+def test_a_flipped_bit_in_the_weights_of_a_seventh_is_named(run, ending):
+    path, = checkpoints.quantiles(run)
+    assert path == os.path.join(run, 'checkpoints', 'quantile-4')
+    flip(path + ending, 300)
+    with pytest.raises(ConfigError, match='quantile-4 is damaged .*: without it there is no learning set'):
+        checkpoints.quantiles(run)
+
+
+def test_what_was_measured_of_a_seventh_goes_with_it(run):
+    for name in ('learning_set.csv', 'learning_set-held-out.csv', 'curve.csv'):
+        open(os.path.join(run, name), 'w').close()
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        variable = tf.get_variable('weights', initializer=np.ones(50, np.float32))
+        variable.load(np.ones(50, np.float32), session)
+        Checkpoints(run, [variable], []).save_quantile(session, 4)
+    assert sorted(name for name in os.listdir(run) if name.endswith('.csv')) == ['curve.csv']
 
 
 @pytest.mark.parametrize('damage', [lambda path: flip(path, 300), lambda path: cut(path, 30), lambda path: cut(path, 0)],

@@ -8,8 +8,8 @@ import pytest
 import harlow
 from meta_rl import checkpoints, config as config_module
 from meta_rl.monitor import read_curve
-from runs import TINY, Run
-from test_crash import long, same
+from runs import BACKENDS, TINY, Run, until
+from test_crash import KILLS, long, same
 
 resource = pytest.importorskip('resource')
 FLAGS = TINY + ['--decay', 'false', '--log-every', '80', '--checkpoint-every', '160']
@@ -30,18 +30,23 @@ def stops_and_goes_on(run, folder, make_room, monkeypatch):
     make_room()
     monkeypatch.chdir(folder)
     end = str(checkpoints.episodes_of(newest) + 800)
-    assert harlow.main(['train', '--resume', directory, '--episodes', end]) == 0
+    assert harlow.main(['train', '--resume', directory, '--episodes', end, '--backend', 'threads']) == 0
     assert harlow.main(['train', '--logdir', 'elsewhere', '--episodes', end] + FLAGS) == 0
     same(directory, os.path.join('elsewhere', os.listdir('elsewhere')[0]))
 
 
 @pytest.mark.skipif(not hasattr(resource, 'prlimit'), reason='no limits of another process here')
-def test_files_that_may_not_grow(tmp_path, monkeypatch):
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_files_that_may_not_grow(tmp_path, monkeypatch, backend):
     """A limit on the size of a file, which also cuts what is being written in the middle, and which needs no privilege."""
-    run = Run(tmp_path, '--episodes', '1000000000', *FLAGS)
+    if backend and KILLS < 50:
+        pytest.skip('make crashtest does this')
+    run = Run(tmp_path, '--episodes', '1000000000', *FLAGS + backend)
     try:
+        path = os.path.join(run.directory(), 'curve.csv')
         run.checkpoints(2)
-        size = os.path.getsize(os.path.join(run.directory(), 'curve.csv'))
+        until(lambda: os.path.getsize(path) > os.path.getsize(run.path) + 1000, what=run.log)  # what it says is a file, too
+        size = os.path.getsize(path)
         _, hard = resource.prlimit(run.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (size + 50, hard))
         stops_and_goes_on(run, tmp_path, lambda: None, monkeypatch)
