@@ -33,11 +33,11 @@ class ImageIndex(object):
     """
 
     def __init__(self, dataset, count, width, height):
-        view = camera.camera(width, height).view(0, FACING, 0.)
+        self._camera, self._kept = camera.camera(width, height), {}
         self._pairs = pairs = [pictures.image_pair_side(dataset, number) for number in range(1, count + 1)]
         self._places, self._shown, self._known = [], [], []
         for side in range(2):
-            patches = [view.patch(pair[side]) for pair in pairs]
+            patches = [self._camera.patch(0, FACING, 0., pair[side]) for pair in pairs]  # labs need the same
             self._places.append(patches[0][0])
             self._shown.append(np.stack([pixels for _, pixels in patches]))  # uint8 [N, h, w, 3]
             known = {}
@@ -48,7 +48,6 @@ class ImageIndex(object):
                         twin + 1, index + 1, width, height))
             self._known.append(known)
         self.count = count
-        self._camera, self._kept = camera.camera(width, height), {}
 
     def __call__(self, frame):
         """(left, right): the indices, in 0..N-1, of the images that `frame` (uint8 [H, W, 3], RGB) shows.
@@ -58,7 +57,7 @@ class ImageIndex(object):
         return self._find(frame, 0), self._find(frame, 1)
 
     def _find(self, frame, side):
-        part = frame[self._places[side]]
+        part = frame[self._places[side]].copy()  # tobytes of what does not lie in one piece takes twenty times as long
         index = self._known[side].get(part.tobytes())
         return self._nearest(part, side) if index is None else index
 

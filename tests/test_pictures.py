@@ -1,5 +1,6 @@
 """What hangs on the screen: its shape and place on the surface, and what is said of images that cannot be shown."""
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -149,6 +150,15 @@ def test_an_image_that_changed_is_read_again(tmpdir):
     write(tmpdir, _1=plain(3))
     os.utime(str(tmpdir.join('0001.png')), (1, 1))
     assert (pictures.image_pair_side(str(tmpdir), 1)[0].pixels[2:-2, 2:-2] == 3).all()
+
+
+def test_a_picture_that_is_sent_away_needs_no_file(tmpdir):
+    write(tmpdir, _1=plain(7))
+    sent = pickle.dumps(pictures.image_pair_side(str(tmpdir), 1)[1])
+    os.remove(str(tmpdir.join('0001.png')))
+    pictures._framed.cache_clear()
+    found = pickle.loads(sent)
+    assert (found.pixels[2:-2, 2:-2] == 7).all() and found.box[0] == pictures.RIGHT_CORNER[0] - pictures.MARGIN
 
 
 @pytest.mark.parametrize('side', ['left', 'right'])

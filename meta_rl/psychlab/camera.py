@@ -93,8 +93,8 @@ class Camera(object):
 
     def __init__(self, width, height):
         self.width, self.height = width, height
-        self.view = functools.lru_cache(maxsize=max(8, 2 ** 21 // (width * height)))(self._view)  # 15 bytes a pixel
-        self._patch = functools.lru_cache(maxsize=max(64, 2 ** 26 // (width * height)))(self._render)
+        self.view = functools.lru_cache(maxsize=max(8, 2 ** 22 // (width * height)))(self._view)  # 18 bytes a pixel
+        self.patch = functools.lru_cache(maxsize=max(64, 2 ** 28 // (width * height)))(self._render)  # half a byte a pixel
 
     def __reduce__(self):  # what is kept stays at home when a lab is pickled
         return camera, (self.width, self.height)
@@ -103,6 +103,7 @@ class Camera(object):
         return View(self.width, self.height, pitch, yaw, drop)
 
     def _render(self, pitch, yaw, drop, picture):
+        """See View.patch."""
         return self.view(pitch, yaw, drop).patch(picture)
 
     def frame(self, pitch, yaw, drop, pictures):
@@ -112,7 +113,7 @@ class Camera(object):
         """
         frame = self.view(pitch, yaw, drop).background.copy()
         for picture in pictures:
-            patch = self._patch(pitch, yaw, drop, picture)
+            patch = self.patch(pitch, yaw, drop, picture)
             if patch is not None:
                 where, pixels = patch
                 part = frame[where]
@@ -149,13 +150,22 @@ class View(object):
         self._depth = reach.astype(np.float32)  # along `forward` (a ray's own part of it is 1)
         self._surface_x = ((x - SCREEN_LEFT) * SURFACE_PER_UNIT - .5).astype(np.float32)
         self._surface_y = ((SCREEN_TOP - z) * SURFACE_PER_UNIT - .5).astype(np.float32)
+        self._samples = {}  # by box: the cross and the images hang in three places, whatever they show
 
     def patch(self, picture):
         """(where, uint8 [h, w, 3]): the part of the frame that a Picture may touch, black where it does not.
 
         `where` is a pair of slices, of rows and columns. None if the picture is out of sight.
         """
-        left, top, width, height = picture.box
+        if picture.box not in self._samples:
+            self._samples[picture.box] = self._sample(*picture.box)
+        if self._samples[picture.box] is None:
+            return None
+        where, x, y = self._samples[picture.box]
+        return where, cv2.remap(picture.pixels, x, y, cv2.INTER_LINEAR)
+
+    def _sample(self, left, top, width, height):
+        """(where, x, y): where a box of the surface is seen, and which of its points, float32 [h, w]; None: nowhere."""
         x, y = self._surface_x - left, self._surface_y - top
         with np.errstate(invalid='ignore'):
             touched = (x > 0) & (x < width - 1) & (y > 0) & (y < height - 1)
@@ -165,7 +175,7 @@ class View(object):
         where = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         # Pixels that do not show the picture read far outside of it, where it is black.
         x, y = (np.where(touched[where], part[where], np.float32(-9)) for part in (x, y))
-        return where, cv2.remap(picture.pixels, x, y, cv2.INTER_LINEAR)
+        return where, x, y
 
     def depth(self):
         """uint8 [height, width]: the depth buffer as OpenGL gives it, 255 (1 - near / distance) far / (far - near)."""

@@ -18,10 +18,17 @@ class Picture(object):
     pixels: uint8 [height, width, 3] with the margin. box: (left, top, width, height) of it in surface pixels.
     """
 
-    __slots__ = 'pixels', 'box'
+    __slots__ = '_source', 'box'
 
-    def __init__(self, pixels, box):
-        self.pixels, self.box = pixels, box
+    def __init__(self, source, box):
+        self._source, self.box = source, box  # pixels, or where they come from: see _framed
+
+    @property
+    def pixels(self):
+        return _framed(*self._source) if isinstance(self._source, tuple) else self._source
+
+    def __reduce__(self):  # where it goes there may be no such file
+        return Picture, (self.pixels, self.box)
 
     def __deepcopy__(self, memo):  # nobody changes a Picture: copies of a lab share it, and what cameras keep of it
         return self
@@ -29,8 +36,12 @@ class Picture(object):
 
 def picture(pixels, corner):
     """A Picture of `pixels` (uint8 [h, w, 3]) whose first pixel lies at `corner` (column, row) of the surface."""
-    framed = np.pad(pixels, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), 'constant')
+    framed = _with_margin(pixels)
     return Picture(framed, (corner[0] - MARGIN, corner[1] - MARGIN, framed.shape[1], framed.shape[0]))
+
+
+def _with_margin(pixels):
+    return np.pad(pixels, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), 'constant')
 
 
 def _cross():
@@ -44,24 +55,31 @@ CROSS = _cross()
 
 @functools.lru_cache(maxsize=None)
 def _overlaps(source, target):
-    """float64 [target, source]: how much of pixel j of the source lies in pixel i of the target; row sums are `source`.
+    """(pixels, shares), integer arrays [K, target]: pixel i of the target covers shares[k, i] ticks of pixel pixels[k, i].
 
     Along a line of source * target ticks a pixel of the source spans `target` ticks and one of the target `source`.
     """
-    ours, theirs = np.arange(target)[:, None] * source, np.arange(source) * target
-    shared = np.minimum(ours + source, theirs + target) - np.maximum(ours, theirs)
-    return np.maximum(shared, 0).astype(np.float64)
+    start = np.arange(target) * source
+    pixels = start // target + np.arange(-(-source // target) + 1)[:, None]
+    shares = np.minimum(start + source, (pixels + 1) * target) - np.maximum(start, pixels * target)
+    return np.minimum(pixels, source - 1), np.maximum(shares, 0).astype(np.int32)
+
+
+def _averaged_down(lines):
+    """int32 [256, ...] -> int32 [204, ...]: 256 times the means over areas."""
+    pixels, shares = _overlaps(IMAGE_SIZE, SHOWN_SIZE)
+    return sum(share.reshape((-1,) + (1,) * (lines.ndim - 1)) * lines[pixel] for pixel, share in zip(pixels, shares))
 
 
 def shrink(image):
     """uint8 [256, 256, 3] -> uint8 [204, 204, 3]: averaged over areas and cut to integers, as the lab does.
 
-    Only whole numbers, below 2 ** 53, are added up, so that no order of summation changes the result.
+    Only whole numbers are added up, so that it is the same everywhere. (A matrix product would do it, in as many threads as
+    there are cores: on a busy machine these wait for each other for a third of a second an image.)
     """
-    overlaps = _overlaps(IMAGE_SIZE, SHOWN_SIZE)
-    channels = np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
-    total = np.matmul(np.matmul(overlaps, channels), overlaps.T)
-    return np.ascontiguousarray((total / IMAGE_SIZE ** 2).astype(np.uint8).transpose(1, 2, 0))
+    rows = _averaged_down(image.astype(np.int32))
+    total = _averaged_down(np.ascontiguousarray(rows.transpose(1, 0, 2)))
+    return np.ascontiguousarray((total // IMAGE_SIZE ** 2).astype(np.uint8).transpose(1, 0, 2))
 
 
 def _path(dataset, index):
@@ -93,11 +111,16 @@ def _read(path):
     return shrink(pixels)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)  # 130 kB each
+def _framed(dataset, index, version):
+    return _with_margin(_dummy(index) if dataset == DUMMY else _read(_path(dataset, index)))
+
+
+@functools.lru_cache(maxsize=None)  # small, and cameras know them by what they are, so that they must last
 def _both_sides(dataset, index, version):
-    pixels = _dummy(index) if dataset == DUMMY else _read(_path(dataset, index))
-    left = picture(pixels, LEFT_CORNER)
-    return left, Picture(left.pixels, (RIGHT_CORNER[0] - MARGIN,) + left.box[1:])
+    source = dataset, index, version
+    height, width, _ = _framed(*source).shape  # what is wrong with a file shows now
+    return tuple(Picture(source, (left - MARGIN, top - MARGIN, width, height)) for left, top in (LEFT_CORNER, RIGHT_CORNER))
 
 
 def image_pair_side(dataset, index):
