@@ -1,5 +1,6 @@
-"""Monitor: the record of a run while it goes on: curve.csv, TensorBoard points, a progress bar or lines in a log."""
+"""Monitor: the record of a run while it goes on: curve.csv, TensorBoard points, a bar or lines in a log."""
 import collections
+import contextlib
 import csv
 import os
 import sys
@@ -23,6 +24,9 @@ TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'le
              'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm', 'var_norm': 'Losses/Var Norm',
              'staleness': 'Perf/Staleness'},
             **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
+EPISODES_PER_SECOND, STEPS_PER_SECOND = SPEEDS = 'Perf/Episodes per Second', 'Perf/Steps per Second'
+# The names of --metrics json; what is not here is named as its column.
+METRICS = dict({'return': 'reward', 'choice_return': 'choice_reward'}, **{name: name + '_accuracy' for name in ACCURACIES})
 LINES_EVERY = 10.  # seconds between two lines of a log
 
 
@@ -61,6 +65,16 @@ def _rows(path):
     return rows
 
 
+def _has_screen():
+    """Whether stderr is a terminal that a bar can be drawn on: tqdm draws none where it has no lines, as in some containers."""
+    if not sys.stderr.isatty():
+        return False
+    try:
+        return min(os.get_terminal_size(sys.stderr.fileno())) > 0
+    except (OSError, ValueError):
+        return True
+
+
 class Monitor(object):
     """Gathers what workers report; `log_every` episodes make one row. Called by all workers, so it locks.
 
@@ -69,23 +83,30 @@ class Monitor(object):
       total: int, episodes of the run.
       log_every: int, episodes for a row.
       start: dict, `state()` of a run that goes on, or None. Rows written after it are dropped.
+      lines: metrics.Lines that each row is told to as well, or None.
+
+    Attributes: unheard, why nothing takes what is said any more (a closed pipe), or None. It does not raise for that: the update
+      at hand is recorded like any other.
     """
 
-    def __init__(self, folder, total, log_every, start=None):
+    unheard = None
+
+    def __init__(self, folder, total, log_every, start=None, lines=None):
         self.lock = threading.Lock()
         self.episodes = start['episodes'] if start else 0
         self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
         self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(COLUMNS[1:], 0.)
         self._weight = start['weight'] if start else 0
-        self._total, self._log_every = total, log_every
+        self._total, self._log_every, self._lines = total, log_every, lines
         self._path = os.path.join(folder, 'curve.csv')
         self._keep_rows()
         self._events = Events(folder)
         if start:  # TensorBoard drops what it has of these steps
             self._events.add(tf.Event(session_log=tf.SessionLog(status=tf.SessionLog.START)), self.episodes + 1)
         self._began = self._last_line = time.time()
-        self._first = None  # (time, episodes) at the first update: workers elsewhere take seconds to start
-        self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not sys.stderr.isatty(),
+        self._steps = 0  # decisions since the start, or since the run went on
+        self._first = None  # (time, episodes, steps) at the first update: workers elsewhere take seconds to start
+        self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not _has_screen(),
                          dynamic_ncols=True, smoothing=.1)
 
     def _keep_rows(self):
@@ -106,7 +127,7 @@ class Monitor(object):
         """Takes in one update (with the lock held). Returns whether it completed a row of curve.csv.
 
         Args:
-          rollout: has arrays [T, B] rewards, values and correct: a Rollout or a Report.
+          rollout: has arrays [T, B] rewards, values and correct: a Rollout or a Report; or what a GazeWorker reports.
           losses: Losses.
           episodes: int, the count of them after it.
           staleness: int, see Worker.work.
@@ -114,16 +135,20 @@ class Monitor(object):
         batch = rollout.rewards.shape[1]
         returns = rollout.rewards.sum(0)
         self.recent.extend(returns.tolist())
-        values = [returns.mean(), mean_return(rollout.correct.mean(1)), len(rollout.rewards), rollout.values.mean()]
+        length = getattr(rollout, 'length', len(rollout.rewards))
+        values = [returns.mean(), mean_return(rollout.correct.mean(1)), length, rollout.values.mean()]
         for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses) + [staleness]):
             self._sums[name] += float(value) * batch
         self._weight += batch
         completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
-        self._first = self._first or (time.time(), episodes)
-        self._bar.update(episodes - self.episodes)
+        self._steps += length * batch
+        self._first = self._first or (time.time(), episodes, self._steps)
+        self._bar.update(min(episodes, self._total) - self._bar.n)
         self.episodes = episodes
         if completed:
             self._write_row()
+        if self._bar.disable:
+            self._say()
         return completed
 
     def _write_row(self):
@@ -131,23 +156,52 @@ class Monitor(object):
         self._sums, self._weight = dict.fromkeys(COLUMNS[1:], 0.), 0
         with open(self._path, 'a', newline='') as file:
             file.write(','.join([str(self.episodes)] + ['%.6g' % row[name] for name in COLUMNS[1:]]) + '\n')
-        speed = self.speed()
-        points = [tf.Summary.Value(tag=tag, simple_value=row[name]) for name, tag in TAGS.items()]
-        points.append(tf.Summary.Value(tag='Perf/Episodes per Second', simple_value=speed))
-        self._events.add(tf.Event(summary=tf.Summary(value=points)), self.episodes)
-        self._bar.set_postfix_str('return %.2f' % row['return'])
-        if self._bar.disable and (time.time() - self._last_line >= LINES_EVERY or self.episodes >= self._total):
-            self._last_line = time.time()
-            left = (self._total - self.episodes) / max(speed, 1e-9)
-            print('%d of %d episodes, return %.2f, %.0f episodes/s, %.0f s left' % (
-                self.episodes, self._total, row['return'], speed, max(left, 0)), flush=True)
+        episodes, steps = self.speeds()
+        points = [(tag, row[name]) for name, tag in TAGS.items()] + list(zip(SPEEDS, (episodes, steps)))
+        self.show(tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in points]), self.episodes)
+        self._bar.set_postfix_str('%.0f steps/s, return %.2f' % (steps, row['return']))
+        if self._lines:
+            told = [(METRICS.get(name, name), row[name]) for name in COLUMNS[1:]]
+            told += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
+            with self._heard():
+                self._lines.write(self.episodes, [(name, float('%.6g' % value)) for name, value in told])
+
+    def show(self, summary, step):
+        """Adds a tf.Summary to TensorBoard's file, at `step` [episodes]."""
+        self._events.add(tf.Event(summary=summary), step)
+
+    def _say(self):
+        """Where there is no bar: a line for a log, when it is time for one. How fast it goes the first update cannot tell."""
+        now, left = time.time(), self.left()
+        if self.episodes >= self._total or now - self._last_line >= LINES_EVERY and left == left:
+            self._last_line = now
+            with self._heard():
+                print('%d of %d episodes, return %.2f, %.0f episodes/s, %.0f steps/s, %.0f s left' % (
+                    (self.episodes, self._total, np.mean(self.recent)) + self.speeds() + (left,)), flush=True)
+
+    @contextlib.contextmanager
+    def _heard(self):
+        try:
+            yield
+        except OSError as error:
+            self.unheard = 'Nothing takes what this run has to say any more (%s).' % (error.strerror or error)
 
     def speed(self):
         """float: episodes per second since the first update (or the first since the run went on)."""
+        return self.speeds()[0]
+
+    def speeds(self):
+        """(episodes, steps) per second, see `speed`. A step is a decision."""
         if self._first is None:
-            return 0.
-        began, episodes = self._first
-        return (self.episodes - episodes) / max(time.time() - began, 1e-9)
+            return 0., 0.
+        began, episodes, steps = self._first
+        seconds = max(time.time() - began, 1e-9)
+        return (self.episodes - episodes) / seconds, (self._steps - steps) / seconds
+
+    def left(self):
+        """float: seconds until the end at this speed; nan where it is not known yet."""
+        episodes, speed = max(self._total - self.episodes, 0), self.speed()
+        return episodes / speed if speed else float('nan') if episodes else 0.
 
     def seconds(self):
         """float: seconds since the start (or since the run went on)."""

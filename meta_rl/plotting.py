@@ -87,22 +87,23 @@ def reward_curve(run, path=None):
     return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name)
 
 
-def learning_set(profiles, path, title=None, reference=None):
+def learning_set(profiles, path, title=None, reference=None, labels=None):
     """Draws per cent correct on trials 1..6, a line for each quantile of training: the form of Wang et al. 2018, figure 6c.
 
     Args:
       profiles: float [seeds, quantiles, 6], fractions right.
       reference: (label, 6 per cents) of a published line to draw beside them, or None.
-    Returns: path. Error bars are standard errors over seeds.
+      labels: what each line is of; None: the weights at the end of each quantile of training.
+    Returns: path (or a binary file). Error bars are standard errors over seeds.
     """
     profiles = 100 * np.asarray(profiles)
     seeds, quantiles, _ = profiles.shape
     figure, axes = pyplot.subplots(figsize=(7.5, 4.5))
+    labels = labels or ['first %d/%d of training' % (number, quantiles) for number in range(1, quantiles)] + ['all of training']
     errors = profiles.std(0, ddof=1) / np.sqrt(seeds) if seeds > 1 else [None] * quantiles
     for number, (mean, error) in enumerate(zip(profiles.mean(0), errors)):
         axes.errorbar(TRIALS_AXIS, mean, error, marker='o', markersize=3, capsize=2,
-                      color=pyplot.cm.viridis(number / max(quantiles - 1, 1)),
-                      label='%s of training' % ('first %d/%d' % (number + 1, quantiles) if number + 1 < quantiles else 'all'))
+                      color=pyplot.cm.viridis(number / max(quantiles - 1, 1)), label=labels[number])
     if reference:
         axes.plot(TRIALS_AXIS, reference[1], color='k', linewidth=1, marker='x', label=reference[0])
     axes.axhline(50, color='0.5', linestyle='--', linewidth=1)

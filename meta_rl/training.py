@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from meta_rl import checkpoints, dataset, labs, resume as resuming
+from meta_rl import checkpoints, dataset, labs, layout, resume as resuming
 from meta_rl.config import Config, ConfigError
 from meta_rl.monitor import Monitor
 from meta_rl.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
@@ -27,6 +27,7 @@ def new_run_directory(config):
     """Makes a directory of its own for a run, with its config.json, and returns its path."""
     name = '%s-seed%d-%s' % (config.preset, config.seed, time.strftime('%Y%m%d-%H%M%S'))
     path = os.path.join(config.logdir, name)
+    checkpoints.check_path(path)
     for twin in range(2, 1000):
         try:
             os.makedirs(path)
@@ -44,6 +45,9 @@ def make_backend(config, folder):
         if getattr(config, name) != getattr(Config(), name) and config.backend != backend:
             raise ConfigError("%s is %r, but the backend is '%s': leave it out, or choose the backend '%s'." % (
                 name, getattr(config, name), config.backend, backend))
+    if config.control == 'gaze':
+        from meta_rl import gaze
+        gaze.check(config)
     if config.backend == 'processes':
         from meta_rl.processes import Processes as Backend
     elif config.backend == 'ray':
@@ -53,12 +57,13 @@ def make_backend(config, folder):
     return Backend(config, folder)
 
 
-def run(config, resume=None):
+def run(config, resume=None, lines=None):
     """Trains.
 
     Args:
       config: Config.
       resume: path of a run directory to go on with, or None for a new one.
+      lines: metrics.Lines, or None.
     Returns: (path of the run directory, mean return of the last 1,000 episodes, seconds of training).
     Raises: Interrupted after Ctrl-C or SIGTERM; whatever a worker raised.
     """
@@ -85,16 +90,19 @@ def run(config, resume=None):
             print('Training %s: %d episodes, %d worker%s%s, into %s' % (
                 config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
                 '' if config.backend == 'threads' else ' (%s)' % config.backend, directory), flush=True)
-            monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'])
+            monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines)
             recorder = Recorder(config, monitor, saved, session, backend.randoms)
             try:
                 backend.directory = directory
+                monitor.show(layout.opening(config), 0)
                 _train(backend, session, recorder, directory, saved)
+                seconds = monitor.seconds()
+                monitor.show(layout.closing(directory), monitor.episodes)
             finally:
                 monitor.close()
     finally:
         backend.close()
-    return directory, float(np.mean(monitor.recent)), monitor.seconds()
+    return directory, float(np.mean(monitor.recent)), seconds
 
 
 def _train(backend, session, recorder, directory, saved):
@@ -104,6 +112,8 @@ def _train(backend, session, recorder, directory, saved):
             try:
                 backend.train(session, recorder)
                 stops.hold()
+                if recorder.unheard and not recorder.done:
+                    interrupted = Interrupted(directory, '%s What was learned is saved.' % recorder.unheard)
             except KeyboardInterrupt:
                 interrupted = Interrupted(directory)
             except WorkersLost as error:

@@ -92,7 +92,7 @@ def test_tensorboard(whole):
         'Perf/Reward', 'Perf/Choice Reward', 'Perf/Length', 'Perf/Value', 'Perf/Episodes per Second', 'Perf/Staleness',
         'Losses/Value Loss', 'Losses/Policy Loss', 'Losses/Entropy', 'Losses/Grad Norm', 'Losses/Var Norm', 'Harlow/Trial 1 Accuracy',
         'Harlow/Trial 2 Accuracy', 'Harlow/Trial 3 Accuracy', 'Harlow/Trial 4 Accuracy', 'Harlow/Trial 5 Accuracy',
-        'Harlow/Trial 6 Accuracy'}
+        'Harlow/Trial 6 Accuracy', 'Perf/Steps per Second'}
     assert all(sorted(steps) == ROWS for steps in found.values())
     for tag, name in (('Perf/Reward', 'return'), ('Losses/Grad Norm', 'grad_norm'), ('Harlow/Trial 6 Accuracy', 'trial_6')):
         assert [found[tag][step] for step in ROWS] == pytest.approx(curve[name].tolist(), rel=1e-4)
