@@ -14,6 +14,7 @@ TRIALS = 6
 LOOK = 120  # units of the look action: 12.7 degrees, well within a button at 60 frames a second
 SETTLE = 5  # no-ops after reset: the eye rises to its place in the first three frames
 _CORRECT = re.compile(r"\['correct'\] = ([01])")
+_REACTION = re.compile(r"\['reactionTime'\] = (\S+)")
 
 
 def _look(units):
@@ -35,11 +36,12 @@ class WrapperEnv(object):
     def __init__(self, lab):
         self.lab = lab
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
+        self._report = None  # the text of the last one
         self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct, self._frame = [], None
+        self.correct, self._report, self._frame = [], None, None
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
@@ -49,7 +51,12 @@ class WrapperEnv(object):
         for name, values in self.lab.events():
             if name == 'xdata:psychlab':
                 self.correct.append(int(_CORRECT.search(values[0]).group(1)))
+                self._report = values[0]
         return reward, not self.lab.is_running()
+
+    def reaction_time(self):
+        """float, seconds from the images to the last choice, as the lab's event reports it."""
+        return float(_REACTION.search(self._report).group(1))
 
     def frame(self):
         """The frame now: uint8 [H, W, 3], RGB."""
@@ -64,7 +71,7 @@ class HarlowEnv(object):
     Args:
       lab: a `Lab`, asked for RGB_INTERLEAVED. Without `saccades` its viewer must start on the cross (harlow_fast_centred).
       observe: function from a frame, uint8 [H, W, 3], to an observation (see observation.py).
-      seeds: np.random.RandomState that the episodes' seeds are drawn from.
+      seeds: np.random.RandomState that the episodes' seeds are drawn from; only its randint is called.
       late: bool, show each picture one decision late, and none before the first: the published code did (it returned
         the frame from BEFORE the action), so that its agent never saw the pictures that it chose between.
       saccades: Saccades that carry out the decisions by what frames show; None: looks of a fixed size and time.
@@ -83,6 +90,18 @@ class HarlowEnv(object):
     def correct(self):
         """list of 1 or 0 for each trial of this episode so far, read from the lab's events."""
         return self._env.correct
+
+    def reaction_time(self):
+        """float, seconds from the images to the last choice, as the lab's event reports it."""
+        return self._env.reaction_time()
+
+    def frame(self):
+        """The frame that the next decision is made on: uint8 [H, W, 3], RGB; none after the last."""
+        return self._env.frame()
+
+    def watch(self, watcher):
+        """Has somebody look on: `watcher(lab)`, a lab that passes all on, takes the place of the lab."""
+        self._env.lab = watcher(self._env.lab)
 
     def reset(self):
         """Starts an episode. Returns the observation that the first decision is made on."""
@@ -138,7 +157,7 @@ def make_envs(config, folder, count, random):
     Args:
       config: Config.
       folder: dataset folder of %04d.png.
-      random: np.random.RandomState that all of them draw their seeds from.
+      random: np.random.RandomState that all of them draw their seeds from; only its randint is called.
     Raises: DatasetError if two images look the same; ConfigError in the lab's words if it does not take its settings, or
       if decisions do not work in it.
     """

@@ -1,29 +1,19 @@
 """Frozen weights: how often each trial is right. Meta-learning shows there, in the steps from trial 1 to trial 2 and after."""
-import math
 import os
 
 import numpy as np
 
-from meta_rl import checkpoints, config as config_module, dataset, oracles
+from meta_rl import checkpoints, config as config_module, dataset, scores
 from meta_rl.ac_network import GLOBAL, Told
 from meta_rl.environment import TRIALS, make_envs
 from meta_rl.labs import SIDE_BY_SIDE
 from meta_rl.tf_compat import session_config, tf
-from meta_rl.networks import make_network
+from meta_rl.networks import make_gaze_network, make_network
 from meta_rl.worker import play
 
 MODES = 'sampled', 'greedy'
 TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
-Z95 = 1.959963984540054  # the normal distribution has 95% of its weight within this many deviations
-
-
-def wilson(successes, count):
-    """The 95% interval (low, high) of a fraction that was seen `successes` times in `count`: E. B. Wilson 1927."""
-    fraction, z2 = successes / count, Z95 ** 2
-    centre = (fraction + z2 / (2 * count)) / (1 + z2 / count)
-    half = Z95 * math.sqrt(fraction * (1 - fraction) / count + z2 / (4 * count ** 2)) / (1 + z2 / count)
-    return max(centre - half, 0.), min(centre + half, 1.)
 
 
 class Frozen(object):
@@ -33,6 +23,8 @@ class Frozen(object):
       run: str, path of a run directory.
       images: which it is shown, those of its training or 'held-out' ones.
       elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path.
+
+    Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images.
     Raises: ConfigError where it is none, or where it can be shown no such images.
     """
 
@@ -41,22 +33,23 @@ class Frozen(object):
             raise config_module.ConfigError('images is %r: choose from %s.' % (images, ', '.join(IMAGES)))
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
-        self._played = self.config.change(**elsewhere)
+        self.played = self.config.change(**elsewhere)
         if images == HELD_OUT:
-            self._folder = dataset.held_out_folder_of(self.config)
-            self._played = self._played.change(image_count=self.config.held_out_count)
+            self.folder = dataset.held_out_folder_of(self.config)
+            self.played = self.played.change(image_count=self.config.held_out_count)
         else:
-            self._folder = dataset.folder_of(self.config)
+            self.folder = dataset.folder_of(self.config)
         self._graph = tf.Graph()
         with self._graph.as_default(), tf.device(self.config.device):
-            self._network = make_network(self.config, GLOBAL)
+            make = make_gaze_network if self.config.control == 'gaze' else make_network
+            self._network = make(self.config, GLOBAL)
             self._saver = tf.train.Saver(self._network.variables)
             self._session = tf.Session(config=session_config())
 
     @property
     def lab(self):
         """str: the lab that it plays in, 'embedded' or 'deepmind'."""
-        return self._played.lab
+        return self.played.lab
 
     def __enter__(self):
         return self
@@ -74,10 +67,16 @@ class Frozen(object):
         """The features, float32 [V, F], that its encoder makes of views [V, ...]."""
         return self._network.encode(self._session, views)
 
-    def episode(self, seed=SEED):
-        """Plays one episode. Returns (Rollout of B = 1, features float32 [6, F] of what it saw, policies float32 [6, 2])."""
+    def episode(self, seed=SEED, watch=None):
+        """Plays one episode.
+
+        watch: see HarlowEnv.watch; None: nobody looks on.
+        Returns: (Rollout of B = 1, features float32 [6, F] of what it saw, policies float32 [6, 2]).
+        """
         random = np.random.RandomState(seed)
-        envs = make_envs(self._played, self._folder, 1, random)
+        envs = make_envs(self.played, self.folder, 1, random)
+        if watch:
+            envs[0].watch(watch)
         rollout = play(self._network, self._session, envs, random)
         envs[0].close()
         features, policies, state = self.encode(rollout.views)[rollout.seen], [], rollout.state
@@ -87,13 +86,11 @@ class Frozen(object):
         return rollout, features[:, 0], np.array(policies)
 
     def measure(self, episodes, seed=SEED, greedy=False):
-        """Plays `episodes`. Returns a dict of plain data.
-
-        Those are return_mean and return_ci95, of what the lab paid; choice_return_mean, of it what choices earned, which is
-        the same on every level; per_trial and per_trial_ci95, fractions right; nearest_oracle.
-        """
+        """Plays `episodes`. Returns a dict of plain data: see scores.score."""
         random = np.random.RandomState(seed)
-        envs = make_envs(self._played, self._folder, min(SIDE_BY_SIDE[self._played.lab], episodes), random)
+        if self.config.control == 'gaze':
+            return self._measure_gaze(episodes, random, greedy)
+        envs = make_envs(self.played, self.folder, min(SIDE_BY_SIDE[self.played.lab], episodes), random)
         returns, correct = [], []
         while len(returns) < episodes:
             rollout = play(self._network, self._session, envs[:episodes - len(returns)], random, greedy)
@@ -101,13 +98,25 @@ class Frozen(object):
             correct.extend(rollout.correct.T)
         for env in envs:
             env.close()
-        mean = float(np.mean(returns))
-        half = Z95 * float(np.std(returns, ddof=1)) / math.sqrt(episodes) if episodes > 1 else None
-        per_trial = [float(successes) / episodes for successes in np.sum(correct, 0)]
-        return {'return_mean': mean, 'return_ci95': None if half is None else [mean - half, mean + half],
-                'choice_return_mean': oracles.mean_return(per_trial),
-                'per_trial': per_trial, 'per_trial_ci95': [list(wilson(p * episodes, episodes)) for p in per_trial],
-                'nearest_oracle': oracles.nearest(per_trial).name}
+        return scores.score(returns, correct)
+
+    def _measure_gaze(self, episodes, random, greedy):
+        envs = self.gaze_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
+        over = self.play_gaze(envs, random, episodes, greedy)
+        for env in envs:
+            env.close()
+        return dict(scores.score(over.rewards[0].tolist(), over.correct.T), decisions_mean=float(over.length),
+                    decisions_max=int(over.longest), complete=float(over.complete))
+
+    def gaze_envs(self, count, random):
+        """`count` GazeEnv of the level as it ships, whatever helped in training."""
+        from meta_rl import gaze
+        return gaze.make_envs(self.played.change(sides='shuffled'), self.folder, count, random)
+
+    def play_gaze(self, envs, random, episodes, greedy=False):
+        """Plays `episodes` in GazeEnv. Returns gaze_worker.Ended."""
+        from meta_rl import gaze_worker
+        return gaze_worker.play_episodes(self._network, self._session, envs, random, episodes, greedy)
 
 
 def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **elsewhere):
@@ -168,14 +177,5 @@ def learning_set(run, episodes=1000, images=None):
 def table(report):
     """The report of `evaluate` as text."""
     told = report['episodes'], report['images'], report['checkpoint'], report['run']
-    lines = ['%d episodes with frozen weights and %s images, %s of %s' % told,
-             '%-8s %7s %7s  %s' % ('', 'return', 'choices', '  '.join(
-                 '%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
-    for mode in MODES:
-        part = report[mode]
-        lines.append('%-8s %7.2f %7.2f  %s' % (mode, part['return_mean'], part['choice_return_mean'], '  '.join(
-            '%5.1f%% %-8s' % (100 * p, '%.0f..%.0f' % (100 * low, 100 * high))
-            for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
-    lines.append('(choices: the return without what fixation pays; after each fraction its 95%% interval) Nearest to: %s.' %
-                 report['nearest_oracle'])
-    return '\n'.join(line.rstrip() for line in lines)
+    return '\n'.join(['%d episodes with frozen weights and %s images, %s of %s' % told,
+                      scores.table([(mode, report[mode]) for mode in MODES], report['nearest_oracle'])])

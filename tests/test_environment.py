@@ -3,11 +3,13 @@ import glob
 import gzip
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from conftest import RECORDED, make_lab
+from conftest import RECORDED, TESTS, make_lab
 from meta_rl import dataset, environment, observation
 from meta_rl.config import Config, ConfigError
 
@@ -200,3 +202,25 @@ def test_make_envs_refuses_images_that_look_alike(tmp_path):
         Image.new('RGB', (256, 256), 'green').save(str(tmp_path / ('%04d.png' % number)))
     with pytest.raises(dataset.DatasetError, match='Images 1 and 2 look the same in frames of 84x84'):
         made(folder=str(tmp_path), image_count=2)
+
+
+def test_the_reaction_time_is_that_of_the_last_event():
+    lab = two_action_lab()
+    env = make_env(lab=lab)
+    env.reset()
+    times = []
+    for action in (environment.LEFT, environment.RIGHT, environment.RIGHT):
+        env.step(action)
+        times.append(env.reaction_time())
+    # The first images come with the first of six still frames; the others two frames before they are chosen between.
+    assert np.allclose(times, [7 / 60., 2 / 60., 2 / 60.])
+
+
+@pytest.mark.parametrize('name, package', [('gymnasium_envs', 'gymnasium'), ('dm_envs', 'dm_env')])
+def test_where_an_interface_is_not_installed_one_sentence_says_so(name, package):
+    code = 'import sys; sys.modules[%r] = None; import meta_rl.%s' % (package, name)
+    done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=dict(os.environ, PYTHONPATH=os.path.dirname(TESTS)))
+    last = done.stderr.decode().splitlines()[-1]
+    assert last.startswith('ImportError: meta_rl.%s needs ' % name) and 'requirements-gymnasium.txt' in last
+    assert done.stderr.count(b'Traceback') == 1  # of Python itself, which shows where it was imported

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from meta_rl import checkpoints, config as config_module, evaluation, insight, training
+from meta_rl import checkpoints, config as config_module, evaluation, insight, scores, training
 from meta_rl.config import ConfigError
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Rollout
@@ -50,21 +50,6 @@ def same(one, other):
     return sorted(array.tobytes() for array in one) == sorted(array.tobytes() for array in other)
 
 
-@pytest.mark.parametrize('successes, count, interval', [
-    (81, 263, (.2553, .3662)), (15, 148, (.0624, .1605)), (0, 20, (0, .1611)), (1, 29, (.0061, .1718)),  # Newcombe 1998, table I
-    (20, 20, (.8389, 1)), (500, 1000, (.4691, .5309)), (1, 1, (.2065, 1)), (0, 1, (0, .7935))])
-def test_wilson_intervals_are_those_of_the_tables(successes, count, interval):
-    assert evaluation.wilson(successes, count) == pytest.approx(interval, abs=5.1e-5)
-
-
-def test_wilson_intervals_hold_the_truth_19_times_in_20():
-    random, held = np.random.RandomState(0), 0
-    for successes in random.binomial(200, .9, 2000):
-        low, high = evaluation.wilson(successes, 200)
-        held += low <= .9 <= high
-    assert .93 < held / 2000. < .97
-
-
 def test_the_figures_are_those_of_what_was_played(run, played):
     report = evaluation.evaluate(run, 250, seed=3)
     assert [greedy for _, greedy, _ in played] == [False] * 3 + [True] * 3  # 100, 100 and 50 side by side
@@ -76,7 +61,7 @@ def test_the_figures_are_those_of_what_was_played(run, played):
         assert part['per_trial'] == pytest.approx((right / 250.).tolist())
         assert part['return_mean'] == pytest.approx(returns.mean())
         assert part['return_mean'] == pytest.approx(5 * sum(2 * p - 1 for p in part['per_trial']))
-        assert part['per_trial_ci95'] == pytest.approx(np.array([evaluation.wilson(k, 250) for k in right]))
+        assert part['per_trial_ci95'] == pytest.approx(np.array([scores.wilson(k, 250) for k in right]))
         half = 1.96 * returns.std(ddof=1) / 250 ** .5
         assert part['return_ci95'] == pytest.approx([returns.mean() - half, returns.mean() + half], abs=1e-3)
     assert all(report[name] == value for name, value in report['sampled'].items())
