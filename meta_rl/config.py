@@ -15,6 +15,7 @@ MEMORIES = ('episode', 'trial')
 SIDES = ('shuffled', 'independent')
 BACKENDS = ('threads', 'processes', 'ray')
 LABS = ('embedded', 'deepmind')
+CONTROLS = ('decisions', 'gaze')
 CPU, GPU = '/cpu:0', '/device:GPU:0'
 
 
@@ -77,6 +78,18 @@ class Config(object):
     sides = setting('shuffled', "side of the correct image: 'shuffled' (3 left, 3 right, the real rule) or 'independent'",
                     choices=SIDES)
 
+    # The gaze, where the agent moves it itself
+    control = setting('decisions', "what an action is: of 'decisions', left or right; of the 'gaze', a push of it left, right or "
+                      "none, and nothing is done for the agent", choices=CONTROLS)
+    repeat = setting(4, 'how long a push lasts [frames]', 1, 60)
+    push = setting(6, 'speed that it adds [units of the look action a frame]', 1, 512)
+    momentum = setting(.5, 'part of the speed that is left at the next action, cut to whole units', 0., .99)
+    unroll = setting(72, 'T: actions of an update; what follows is bootstrapped', 1, 10000)
+    spawn_grid = setting(False, 'help in training: the viewer spawns at multiples of `repeat` units, so that views repeat')
+    coin_episodes = setting(0, 'help in training: in the first of them sides are coin flips [episodes]', 0, 10 ** 12)
+    teacher_episodes = setting(0, 'help in training: the weight of doing as a scripted teacher would falls from 1 to 0 in '
+                               'the first of them [episodes]', 0, 10 ** 12)
+
     # What the agent is told
     observation = setting('onehot', "'onehot', the index of the image on each side; 'brightness', the brighter side; "
                           "'pixels', the frame; 'crops', the two images in it", choices=OBSERVATIONS)
@@ -96,6 +109,8 @@ class Config(object):
                          choices=NORMALIZERS)
     units = setting(48, 'units of the LSTM', 1, 4096)
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
+    memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
+    places = setting(48, "features of where the 'gaze' is", 1, 4096)
     embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: "
                         "one-hot straight into the LSTM", 0, 4096)
     # (Figures in this and the next comments: a prototype of the decisions alone, without the lab.)
@@ -229,6 +244,11 @@ PRESETS = {
     # The level as it ships: four frames of fixation for +1, four of looking, five between trials, and a viewer who starts
     # turned away from the cross by up to 22.5 degrees.
     'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
+    # The agent moves its own gaze, frame by frame: see docs/gaze.md.
+    'gaze': {'control': 'gaze', 'level_script': 'contributed/psychlab/harlow', 'observation': 'pixels', 'image_count': 1000,
+             'held_out_count': 1000, 'batch': 32, 'units': 96, 'episodes': 50000, 'learning_rate': 2e-3, 'epsilon': 1e-5,
+             'gamma': .97, 'gae_lambda': .95, 'value_coef': .5, 'entropy_coef': .005, 'spawn_grid': True,
+             'coin_episodes': 20000, 'teacher_episodes': 30000, 'checkpoint_every': 5000, 'log_every': 500},
     # The published list of things to do: more images, more units, more episodes (50,000 updates of 16).
     'images1000': {'image_count': 1000, 'episodes': 400000},
     'units128': {'units': 128},

@@ -13,6 +13,7 @@ EPSILON = 1e-5
 # in `wang2018` the mean of a feature is .4 to .8 deviations away from its running mean even so (updates 100 to 350). With .05
 # an agent of it earned nothing before 18,000 episodes, with .2 before 11,000: one run each.
 MOVE = .2
+FEWEST = 16  # rows that must be counted for a deviation to be one
 
 
 class OneHot(object):
@@ -72,15 +73,15 @@ class Convolutions(object):
 
 
 class Dense(object):
-    """One dense layer, normalized: float32 [M, features] of [M, inputs]. See Normalizer for the last two arguments."""
+    """One dense layer, normalized: float32 [M, features] of [M, inputs]. See Normalizer for other arguments."""
 
     def __init__(self, inputs, features, normalizer, scale):
         self.inputs, self.features = inputs, features
         self._kernel, self._bias = _weights('dense', [inputs, features])
         self.normalize = Normalizer(normalizer, features, scale)
 
-    def __call__(self, rows, learning):
-        return self.normalize(tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias, learning)
+    def __call__(self, rows, learning, counted=None):
+        return self.normalize(tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias, learning, counted)
 
 
 class Wang(object):
@@ -176,8 +177,8 @@ class Normalizer(object):
                 self._variance = tf.get_variable('variance', [size], initializer=tf.ones_initializer(), **kept)
                 tf.get_variable('rollouts', [], initializer=tf.zeros_initializer(), **kept)  # that are in them
 
-    def __call__(self, features, learning):
-        """float32 [M, size] of the same."""
+    def __call__(self, features, learning, counted=None):
+        """float32 [M, size] of the same. counted: float32 [M], 1 for those that 'batch' measures, 0 for others; None: all."""
         if self._kind == 'layer':
             mean, variance = _moments(features, 1)
             return (features - mean) / tf.sqrt(variance + EPSILON) * self._scale
@@ -186,7 +187,8 @@ class Normalizer(object):
         running = tf.sqrt(self._variance + EPSILON)
         if not learning:
             return (features - self._mean) / running * self._scale
-        mean, variance = self._moments = _moments(features, 0)
+        mean, variance = self._moments = _moments(features, 0, counted)
+        self._measured = tf.ones([]) if counted is None else tf.cast(tf.reduce_sum(counted) >= FEWEST, tf.float32)
         deviation = tf.sqrt(variance + EPSILON)
         # What comes out is (features - running mean) / running deviation all the same: to the gradient alone are these two
         # constants.
@@ -195,19 +197,24 @@ class Normalizer(object):
 
     def measured(self):
         """What a rollout tells of each statistic: float32 [size], [size] and [], the last of which only counts."""
-        return [tf.reshape(moment, [-1]) for moment in self._moments] + [tf.ones([])]
+        return [tf.reshape(moment, [-1]) for moment in self._moments] + [self._measured]
 
 
 def move(shared, measured):
     """Operation that moves `shared`, the statistics of the shared network, towards what a Normalizer `measured`."""
     mean, variance, rollouts = shared
     rate = tf.maximum(MOVE, 1 / (rollouts + 1))  # the first rollouts count alike: nothing is left of the initial values
+    rate *= measured[-1]
     steps = [old.assign_add(rate * (new - old)) for old, new in zip((mean, variance), measured)]
     with tf.control_dependencies(steps):
         return rollouts.assign_add(measured[-1])
 
 
-def _moments(rows, axis):
+def _moments(rows, axis, counted=None):
+    if counted is not None:
+        shares = counted[:, None] / tf.maximum(tf.reduce_sum(counted), 1.)
+        mean = tf.reduce_sum(rows * shares, axis, keepdims=True)
+        return mean, tf.reduce_sum(tf.square(rows - mean) * shares, axis, keepdims=True)
     mean = tf.reduce_mean(rows, axis, keepdims=True)
     return mean, tf.reduce_mean(tf.square(rows - mean), axis, keepdims=True)
 

@@ -4,7 +4,7 @@ import glob
 import os
 import shutil
 
-from meta_rl import checkpoints, config as config_module, insight, plotting
+from meta_rl import checkpoints, config as config_module, insight, plotting, stranger
 from meta_rl.evaluation import learning_set
 from meta_rl.monitor import read_curve
 
@@ -35,10 +35,12 @@ FIGURES = (
     Figure('long', '50,000 updates', {'long': 1}),
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
+    Figure('gaze', 'The agent moves its own gaze, 1,000 images', {'gaze': 1}, 'gaze', WANG, True),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
-WITH_WEIGHTS = ('harlow42', 'pixels')  # of these the trained network is kept too
+STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/stranger.py
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze')  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):
@@ -84,11 +86,28 @@ def draw(figure, folder=FOLDER):
         profiles = [learning_set(run) for run in runs[figure.learning_set]]
         path = os.path.join(folder, figure.name + '-learning-set.png')
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
-    if figure.insight:
+    if figure.name == 'gaze':
+        from meta_rl import gaze_figures
+        paths.append(gaze_figures.learning(runs['gaze'][0], os.path.join(folder, 'gaze-frames.png')))
+        if figure.insight:
+            paths.append(gaze_figures.film(runs['gaze'][0], os.path.join(folder, 'gaze.gif')))
+    elif figure.insight:
         paths.append(insight.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-insight.png')))
     return paths
 
 
+def draw_stranger(folder=FOLDER):
+    """Draws the agent of the README's Gymnasium snippet beside one of ours. Returns the path.
+
+    Its curve is not trained anew where it is missing, which takes PyTorch: see meta_rl/stranger.py.
+    """
+    theirs = stranger.read(os.path.join(folder, 'data', STRANGER, 'curve.csv'))
+    curves = collections.OrderedDict([
+        ('RecurrentPPO of sb3-contrib, by way of Gymnasium', [theirs]),
+        ('harlow42, seed 0', [read_curve(os.path.join(run, 'curve.csv')) for run in runs_of('harlow42', 1, folder)])])
+    return plotting.reward_curves(curves, os.path.join(folder, 'recurrent-ppo.png'), '42 images, an agent of others')
+
+
 def draw_all(folder=FOLDER):
     """Draws every figure. Returns the list of paths."""
-    return [path for figure in FIGURES for path in draw(figure, folder)]
+    return [path for figure in FIGURES for path in draw(figure, folder)] + [draw_stranger(folder)]

@@ -37,14 +37,21 @@ class LSTM(object):
         remembers: bool. False has every step start anew.
         """
         # What the inputs give to the gates is one product for all steps; only what the memory gives has to wait.
-        gates = tf.matmul(inputs, self._input_kernel) + self._bias
         outputs = []
-        for gates_t in tf.split(gates, steps):
+        for driven in tf.split(self.drive(inputs), steps):
             if not remembers:
                 state = LSTMState(*[tf.zeros_like(part) for part in state])
-            state = self._step(gates_t + tf.matmul(state.h, self._recurrent_kernel), state.c)
+            state = self.step(driven, state)
             outputs.append(state.h)
         return tf.concat(outputs, 0), state
+
+    def drive(self, inputs):
+        """What inputs [M, inputs] give to the gates: [M, 4 units]."""
+        return tf.matmul(inputs, self._input_kernel) + self._bias
+
+    def step(self, driven, state):
+        """The LSTMState after one step, of `drive`'s [B, 4 units] for it."""
+        return self._step(driven + tf.matmul(state.h, self._recurrent_kernel), state.c)
 
     @staticmethod
     def _step(gates, c):

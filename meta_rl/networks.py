@@ -33,6 +33,18 @@ def make_network(config, scope, trainer=None, **others):
         use_prev_action=config.prev_action, use_timestep=config.timestep, remembers=config.memory == 'episode', **others)
 
 
+def make_gaze_network(config, scope, trainer=None, count=None):
+    """The GazeNetwork that a Config describes."""
+    from meta_rl import gaze, gaze_network
+    shape = config.height // gaze.ROWS, config.width // gaze.COLUMNS
+    across = Crops(config.width, config.height).apart // gaze.COLUMNS
+    return gaze_network.GazeNetwork(
+        gaze.A_SIZE, scope, trainer, encoder=lambda: gaze_network.GazeEncoder(
+            shape[0], shape[1], across, config.embedding, config.embedding_scale, config.places),
+        shape=shape, units=config.units, memory=config.memory_units, unroll=config.unroll, value_coef=config.value_coef,
+        entropy_coef=config.entropy_coef, clip_norm=config.clip_norm, count=count)
+
+
 def make_trainer(config, global_episodes):
     """The optimizer that all workers share; its learning rate may fall with `global_episodes` (a tf.Variable)."""
     rate = tf.constant(config.learning_rate, tf.float32)

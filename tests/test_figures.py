@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import TESTS
-from meta_rl import checkpoints, config as config_module, evaluation, figures, training
+from meta_rl import checkpoints, config as config_module, evaluation, figures, stranger, training
 from meta_rl.monitor import read_curve
 
 KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
@@ -20,6 +20,14 @@ def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypa
     drawn = figures.draw(figure._replace(insight=False), str(tmp_path))  # that draws 2,000 images first
     assert [os.path.getsize(path) > 10000 for path in drawn] == [True] * len(drawn)
     assert {os.path.basename(path) for path in drawn} <= set(os.listdir(os.path.dirname(KEPT)))
+
+
+def test_the_agent_of_others_is_drawn_beside_ours(tmp_path):
+    shutil.copytree(KEPT, str(tmp_path / 'data'))
+    path = figures.draw_stranger(str(tmp_path))
+    assert os.path.getsize(path) > 10000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
+    curve = stranger.read(os.path.join(KEPT, figures.STRANGER, 'curve.csv'))
+    assert curve['episodes'][-1] == 100000 and curve['return'][-1] > 24 and (np.diff(curve['seconds']) > 0).all()
 
 
 def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
