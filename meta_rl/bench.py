@@ -1,4 +1,8 @@
 """How fast the lab and the training are: medians of several turns, each beside what the real lab does."""
+import glob
+import os
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -11,6 +15,7 @@ from meta_rl.environment import LOOKS, NOOP, SETTLE, TRIALS
 REAL_FRAMES, REAL_STEPS, REAL_RESET = 1054., 29000., .22
 REAL_EPISODES = 1.67  # a second, of the published training loop on it
 TURNS = 5
+SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'harlow.py')
 
 
 def _play(lab, frames_read, seconds):
@@ -54,6 +59,48 @@ def training_speed(preset, episodes):
     return episodes / seconds
 
 
+def seconds_until(found, *flags):
+    """Seconds from the start of a process that trains with these flags until `found(rows of its curve.csv)`; it is ended then.
+
+    Raises: RuntimeError if it ends before.
+    """
+    from meta_rl.monitor import read_curve
+    with tempfile.TemporaryDirectory() as scratch:
+        start = time.perf_counter()
+        process = subprocess.Popen([sys.executable, SCRIPT, 'train', '--logdir', scratch] + list(flags),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while True:
+                ended = process.poll() is not None  # asked first: its last row may come in between
+                paths = glob.glob(os.path.join(scratch, '*', 'curve.csv'))
+                if paths and found(read_curve(paths[0])):
+                    return time.perf_counter() - start
+                if ended:
+                    raise RuntimeError('A run with %s ended with status %d.' % (' '.join(flags), process.returncode))
+                time.sleep(.02)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def start_up():
+    """Rows (name, figure) of what one waits for: medians."""
+    def timed(*command):
+        start = time.perf_counter()
+        subprocess.check_call([sys.executable] + list(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              cwd=os.path.dirname(SCRIPT))
+        return time.perf_counter() - start
+
+    bare, answers = np.median([(timed('-c', ''), timed(SCRIPT, '--help')) for _ in range(TURNS)], 0)
+    turns = [(timed('-c', 'from meta_rl.tf_compat import tf'),
+              seconds_until(lambda curve: len(curve['episodes']), '--log-every', '16')) for _ in range(TURNS)]
+    imported, updated = np.median(turns, 0)
+    learned = seconds_until(lambda curve: (curve['return'] >= 24).any())
+    return [('harlow.py --help', '%.2f s' % answers),
+            ('first update, from the start of the process', '%.1f s, of which TensorFlow takes %.1f' % (updated, imported - bare)),
+            ('return of 24 on harlow42, seed 0, from there', '%.0f s' % learned)]
+
+
 def run(seconds):
     """Measures and prints the figures. `seconds`: time for each of the lab's."""
     frames, steps, reset = lab_figures(seconds, 42)
@@ -67,3 +114,6 @@ def run(seconds):
     print('%-30s %18s   %s' % ('', 'here', 'times as fast as the real lab'))
     for name, figure, ratio, reference in rows:
         print('%-30s %18s   %7.1f  (%s)' % (name, figure, ratio, reference))
+    print()
+    for name, figure in start_up():
+        print('%-46s %s' % (name, figure))

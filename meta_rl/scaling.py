@@ -17,7 +17,6 @@ from meta_rl.tf_compat import tf
 WORKERS = 1, 2, 4
 TURNS = 3
 EPISODES = 24000  # of one run: long enough for the workers that start last
-SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'harlow.py')
 
 
 @contextlib.contextmanager
@@ -26,7 +25,7 @@ def _trained(backend, workers, episodes):
     with tempfile.TemporaryDirectory() as scratch:
         with open(os.path.join(scratch, 'log'), 'w') as log:
             process = subprocess.Popen(
-                [sys.executable, SCRIPT, 'train', '--backend', backend, '--workers', str(workers), '--episodes', str(episodes),
+                [sys.executable, bench.SCRIPT, 'train', '--backend', backend, '--workers', str(workers), '--episodes', str(episodes),
                  '--logdir', scratch], stdout=log, stderr=log)
         try:
             yield process, lambda: (glob.glob(os.path.join(scratch, 'harlow42-*')) or [None])[0]
@@ -41,7 +40,7 @@ def speed(backend, workers):
         if process.wait():
             raise RuntimeError('A run of %d workers by %s ended with status %d.' % (workers, backend, process.returncode))
         rows = [(event.step, event.wall_time) for path in glob.glob(os.path.join(run(), 'events.*'))
-                for event in tf.train.summary_iterator(path) if event.summary.value]
+                for event in tf.train.summary_iterator(path) if any(value.tag == 'Perf/Reward' for value in event.summary.value)]
     steps, times = np.array([row for row in rows if row[0] >= EPISODES / 2]).T
     return (steps[-1] - steps[0]) / (times[-1] - times[0])
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 import harlow
 from conftest import make_lab
-from meta_rl import config as config_module, psychlab, training
+from meta_rl import config as config_module, psychlab, seeds, training
 from meta_rl.config import ConfigError
 from meta_rl.psychlab import interface
 from test_harlow import run_main
@@ -54,18 +54,18 @@ def test_any_bytes_for_a_config(found):
             assert path in str(error)
 
 
-FLAGS = st.sampled_from(['--' + name.replace('_', '-') for name in config_module.NAMES] + ['--seeds', '--jobs', '--task'])
+FLAGS = st.sampled_from(['--' + name.replace('_', '-') for name in config_module.NAMES] + ['--seeds', '--jobs', '--task', '--metrics'])
 
 
 @FUZZ
 @given(st.lists(st.one_of(FLAGS, TEXT, st.integers().map(str), st.floats().map(str), st.tuples(FLAGS, TEXT).map('='.join)),
                 max_size=4))
 def test_any_command_line(words):
-    def run(config, resume):
+    def run(config, resume, lines):
         raise training.Interrupted('there')
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, 'run', run)
-        patch.setattr(harlow, 'train_seeds', lambda *_: 0)
+        patch.setattr(seeds, 'train', lambda *_: 0)
         assert run_main('train', *words) in (0, 2, 130)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 import harlow
 from conftest import TESTS
-from meta_rl import bench, config as config_module, training
+from meta_rl import config as config_module, training
 from meta_rl.config import Config
 from meta_rl.monitor import read_curve
 from test_config import other
@@ -87,7 +87,7 @@ def test_every_setting_has_a_flag_with_its_help_its_unit_and_its_default(monkeyp
 def test_every_flag_sets_its_setting(monkeypatch, dash):
     made = []
 
-    def run(config, resume):
+    def run(config, resume, lines):
         made.append((config, resume))
         raise training.Interrupted('there')
     monkeypatch.setattr(training, 'run', run)
@@ -110,7 +110,7 @@ def test_train_is_the_default_command(monkeypatch):
 @pytest.mark.parametrize('preset', sorted(config_module.PRESETS))
 def test_presets_may_be_changed(monkeypatch, preset):
     made = []
-    monkeypatch.setattr(training, 'run', lambda config, resume: made.append(config) or (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(training, 'run', lambda config, resume, lines: made.append(config) or (_ for _ in ()).throw(KeyboardInterrupt))
     assert run_main('--preset', preset, '--seed', '9') == 130  # as if Ctrl-C came before the training
     assert made == [config_module.from_preset(preset, seed=9)]
 
@@ -148,6 +148,13 @@ def test_presets_may_be_changed(monkeypatch, preset):
     ('evaluate RUN --images held-out', 'observation is onehot'), ('evaluate RUN --images new', "'new'"),
     ('--held-out-images few', 'observation is onehot'),
     ('evaluate RUN --checkpoint oldest', "'oldest'"), ('evaluate RUN --json file/x.json --episodes 2', 'file/x.json'),
+    ('record', 'RUN'), ('record nowhere', 'nowhere/config.json'), ('record no-checkpoint', 'no-checkpoint has no checkpoint'),
+    ('record RUN -o x.png', 'x.png cannot be written: give it the ending .gif or .mp4'),
+    ('record RUN -o file/x.gif', 'file/x.gif cannot be written'), ('record RUN -o no/x.mp4', 'no/x.mp4 cannot be written'),
+    ('record RUN --episodes 101', 'episodes is 101'), ('record RUN --seed=-1', '--seed is -1'),
+    ('record RUN --images held-out', 'observation is onehot'),
+    ('play --episodes 0', '--episodes is 0'), ('play --seed 4294967296', '--seed is 4294967296'), ('play RUN', 'RUN'),
+    ('play --terminal --images nowhere', 'nowhere cannot be read as a folder'), ('play --units 3', '--units'),
     ('bench --seconds 0', '--seconds is 0'), ('bench --seconds nan', '--seconds is nan'), ('bench --seconds soon', "'soon'")])
 def test_bad_input_ends_with_one_line_and_status_2(here, capsys, arguments, reason):
     arguments = arguments.split()
@@ -169,7 +176,7 @@ def test_resume_without_a_name_starts_nothing(here, capsys):
 
 
 def test_errors_of_the_program_itself_are_not_hidden(monkeypatch):
-    def run(config, resume):
+    def run(config, resume, lines):
         raise ZeroDivisionError
     monkeypatch.setattr(training, 'run', run)
     with pytest.raises(ZeroDivisionError):
@@ -196,10 +203,19 @@ def test_train_then_evaluate(here, capsys):
     assert report['return_ci95'][0] <= report['return_mean'] <= report['return_ci95'][1]
 
 
+def test_record_says_where_and_what_was_earned(here, capsys):
+    assert run_main('record', 'RUN', '--output', 'mine.gif', '--episodes', '2', '--seed', '4') == 0
+    line, = capsys.readouterr().out.splitlines()
+    found = re.match(r'mine.gif: return (-?\d+), (-?\d+)$', line)
+    assert all(abs(int(earned)) in (0, 10, 20, 30) for earned in found.groups())
+    with Image.open('mine.gif') as gif:
+        assert gif.n_frames > 30
+
+
 def test_resume_takes_its_own_settings_and_the_four_that_may_change(here, monkeypatch):
     made = []
 
-    def run(config, resume):
+    def run(config, resume, lines):
         made.append((config, resume))
         raise training.Interrupted(resume)
     monkeypatch.setattr(training, 'run', run)
@@ -208,22 +224,12 @@ def test_resume_takes_its_own_settings_and_the_four_that_may_change(here, monkey
     assert made == [(own.change(episodes=96, device='/gpu:0', log_every=8, checkpoint_every=9), 'RUN')] and own.units == 4
 
 
-def test_bench_prints_each_figure(monkeypatch, capsys):
-    monkeypatch.setattr(bench, 'training_speed', lambda preset, episodes: 2000.)  # for the sake of time
-    assert run_main('bench', '--seconds', '.1') == 0
-    rows = capsys.readouterr().out.splitlines()[1:]
-    assert [row.split('  ')[0] for row in rows] == [
-        'lab, every frame read', 'lab, no frame read', 'lab, reset', 'training harlow42, one worker',
-        'training pixels, one worker', 'training wang2018, one worker']
-    assert all('2000 episodes/s' in row and '1197.6' in row for row in rows[3:])  # times 1.67 episodes a second
-    assert all(float(row.split('  (')[0].split()[-1]) > 1 for row in rows)
-
-
 # ---- what needs a process of its own ----
 
 def test_help_and_errors_in_settings_need_nothing_heavy():
     code = 'import sys, harlow\n' \
-           'for arguments in (["--help"], ["train", "--help"], ["evaluate", "--help"], ["--width", "86"]):\n' \
+           'for arguments in (["--help"], ["train", "--help"], ["evaluate", "--help"], ["record", "--help"], ' \
+           '["play", "--help"], ["--width", "86"]):\n' \
            '    try:\n        harlow.main(arguments)\n' \
            '    except SystemExit as stop:\n        assert not stop.code\n' \
            'print("loaded:", [name for name in %r if name in sys.modules])' % HEAVY
