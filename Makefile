@@ -8,8 +8,9 @@ version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 venv := .venv/$(version)
 # Touched last: an install that was interrupted, or of older requirements, starts anew.
 installed := $(venv)/installed
-# Tests of --backend ray need Ray, which 3.6 has no more of; where it does not install they are skipped.
-tested := $(if $(filter 3.6,$(version)),$(installed),$(venv)/installed-ray)
+# Tests of --backend ray need Ray, those of the Gymnasium environments Gymnasium; 3.6 has neither any more. Where one does not
+# install its tests are skipped.
+tested := $(if $(filter 3.6,$(version)),$(installed),$(venv)/installed-ray $(venv)/installed-gymnasium)
 # The pip that comes with 3.6 knows too few kinds of wheel; this is its last. The others get one and the same.
 pip := $(if $(filter 3.6,$(version)),21.3.1,25.3)
 
@@ -24,9 +25,9 @@ base_python = import os, sys; exe = os.path.join(sys.base_prefix, "bin", "python
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test crashtest soak figures bench clean
+.PHONY: help train test crashtest sb3test soak figures bench clean
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
 
 train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 	$(venv)/bin/python harlow.py train $(ARGS)
@@ -34,10 +35,13 @@ train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 test: $(tested)  ## run the tests: python -m pytest tests $(ARGS)
 	$(venv)/bin/python -m pytest tests $(ARGS)
 
-crashtest: $(installed)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
+crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
 	KILLS=200 $(venv)/bin/python -m pytest -s tests/test_crash.py tests/test_full_disk.py tests/test_damage.py $(ARGS)
 
-soak: $(installed)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
+sb3test: $(venv)/installed-sb3  ## train the README's agent of sb3-contrib a little; installs PyTorch, on Linux several GB
+	$(venv)/bin/python -m pytest tests/test_sb3.py $(ARGS)
+
+soak: $(tested)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
 	SOAK=1000000 $(venv)/bin/python -m pytest -s tests/test_soak.py $(ARGS)
 
 figures: $(installed)  ## draw the figures of img/, training first what img/data lacks: python harlow.py figures
@@ -62,4 +66,13 @@ $(installed): requirements.txt
 $(venv)/installed-ray: requirements-ray.txt $(installed)
 	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements-ray.txt \
 		|| echo "Ray does not install here: the tests of --backend ray are skipped."
+	@touch $@
+
+$(venv)/installed-gymnasium: requirements-gymnasium.txt $(installed)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements-gymnasium.txt \
+		|| echo "Gymnasium or dm_env does not install here: the tests of their environments are skipped."
+	@touch $@
+
+$(venv)/installed-sb3: requirements-sb3.txt $(venv)/installed-gymnasium
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements-sb3.txt
 	@touch $@
