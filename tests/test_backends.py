@@ -12,6 +12,7 @@ import pytest
 from conftest import TESTS, act, make_lab
 from meta_rl import checkpoints
 from runs import INTERRUPTED, TINY, Run
+from test_harlow import run_main
 from test_not_finite import all_finite
 from test_training import same_weights
 
@@ -101,8 +102,6 @@ def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
 @pytest.mark.parametrize('flags, reason', [
     (['--ps', '2'], "ps is 2, but the backend is 'threads'"),
     (['--ray-address', 'auto', '--backend', 'processes'], "ray_address is 'auto', but the backend is 'processes'"),
-    (['--backend', 'processes', '--ps', '30'], 'ps is 30: the network has'),
-    pytest.param(['--backend', 'ray', '--ray-address', '127.0.0.1:9'], 'no Ray cluster at 127.0.0.1:9', marks=NO_RAY),
     (['--cluster', 'no.json'], '--cluster needs --job'), (['--job', 'worker'], 'give its file with --cluster'),
     (['--cluster', 'no.json', '--job', 'ps'], 'no.json cannot be read'),
     (['--cluster', 'c.json', '--job', 'worker', '--task', '2'], '--task is 2: c.json names 2 of job worker'),
@@ -111,13 +110,24 @@ def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
     (['--cluster', 'c.json', '--job', 'ps', '--task', '1', '--resume', 'r'], '--resume is for ps 0'),
     (['--cluster', 'c.json', '--job', 'ps', '--seeds', '2'], '--seeds is 2'),
 ])
-def test_what_is_wrong_is_said_in_one_line(tmp_path, flags, reason):
+def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, flags, reason):
     (tmp_path / 'c.json').write_text(u'{"ps": ["127.0.0.1:28415", "127.0.0.1:28416"], "worker": ["one", "two"]}')
+    monkeypatch.chdir(tmp_path)
+    assert run_main('train', *flags) == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith('harlow.py train: ') and reason in last
+    assert not (tmp_path / 'runs').exists()
+
+
+@pytest.mark.parametrize('flags, reason', [
+    (['--backend', 'processes', '--ps', '30'], 'ps is 30: the network has'),
+    pytest.param(['--backend', 'ray', '--ray-address', '127.0.0.1:9'], 'no Ray cluster at 127.0.0.1:9', marks=NO_RAY)])
+def test_what_is_found_wrong_after_a_start_leaves_nothing(tmp_path, flags, reason):
     run = Run(tmp_path, *flags)
     assert run.status() == 2
     last = run.log().strip().splitlines()[-1]
     assert last.startswith('harlow.py train: ') and reason in last and 'Traceback' not in run.log()
-    assert not (tmp_path / 'runs').exists()
+    assert not (tmp_path / 'runs').exists() and not run.family()
 
 
 def test_where_ray_is_missing_one_sentence_says_so(tmp_path):

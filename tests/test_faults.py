@@ -1,10 +1,11 @@
 """Faults: workers, servers and the process that records are really killed; the rest goes on, or ends, and nothing is left."""
+import json
 import os
 import signal
 
 import pytest
 
-from meta_rl import checkpoints
+from meta_rl import checkpoints, cluster as clusters
 from meta_rl.monitor import read_curve
 from runs import SOON, TINY, Run, runs_still, slay, until
 
@@ -114,14 +115,22 @@ def test_a_stop_ends_all_and_loses_nothing(start, backend, ending):
     assert 0 <= checkpoints.episodes_of(checkpoints.latest(run.directory())) - rows[-1] < 80
 
 
+def cluster_of(folder, workers):
+    """Writes cluster.json, of two servers with addresses of their own and these workers. Returns the address of ps 0."""
+    first, second = clusters.local(2, len(workers)).ps
+    ps = [first, second.replace('127.0.0.1', '127.0.0.2')]
+    (folder / 'cluster.json').write_text(json.dumps({'ps': ps, 'worker': workers}))
+    return first
+
+
 def test_two_machines_by_two_addresses(start, tmp_path):
     """Each task of a cluster on an address of its own. A worker that is killed is started again, and takes part again."""
-    (tmp_path / 'cluster.json').write_text(u'{"ps": ["127.0.0.1:28411", "127.0.0.2:28412"], "worker": ["127.0.0.3", "127.0.0.4"]}')
+    first = cluster_of(tmp_path, ['127.0.0.3', '127.0.0.4'])
     tasks = {(job, task): start('--cluster', 'cluster.json', '--job', job, '--task', str(task))
              for job, task in (('worker', 0), ('worker', 1), ('ps', 1))}
     head = start('--cluster', 'cluster.json', '--job', 'ps', *ENDLESS)
     for task in (0, 1):
-        tasks['worker', task].says('Worker %d has joined the run at 127.0.0.1:28411: harlow42' % task)
+        tasks['worker', task].says('Worker %d has joined the run at %s: harlow42' % (task, first))
     goes_on(head)
     slay(tasks['worker', 1].pid)
     goes_on(head)
@@ -135,7 +144,7 @@ def test_two_machines_by_two_addresses(start, tmp_path):
 
 
 def test_machines_that_lose_ps_0_end(start, tmp_path):
-    (tmp_path / 'cluster.json').write_text(u'{"ps": ["127.0.0.1:28413", "127.0.0.2:28414"], "worker": ["here"]}')
+    cluster_of(tmp_path, ['here'])
     head = start('--cluster', 'cluster.json', '--job', 'ps', '--task', '0', *ENDLESS)
     others = [start('--cluster', 'cluster.json', '--job', job, '--task', task) for job, task in (('ps', '1'), ('worker', '0'))]
     goes_on(head)
