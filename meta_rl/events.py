@@ -3,8 +3,8 @@
 (TensorFlow's FileWriter has a thread that writes later: kill -9 loses two minutes, a full disk is noticed too late or never. Its
 TFRecordWriter, of 1.12, does not flush.)
 """
-import glob
 import os
+import re
 import socket
 import struct
 import time
@@ -16,8 +16,11 @@ class Events(object):
     """A new events file in `folder`. Raises OSError where it cannot be written, here and in all methods."""
 
     def __init__(self, folder):
-        count = len(glob.glob(os.path.join(glob.escape(folder), 'events.*')))  # two starts in one second need two names
-        name = 'events.out.tfevents.%010d.%s.%d' % (time.time(), socket.gethostname(), count)
+        # TensorBoard reads the files of a folder in the order of their names. Two starts may come in one second, and the
+        # second one from a machine whose clock is behind.
+        before = [int(second) for second in re.findall(r'^events\.out\.tfevents\.(\d{10})\.', '\n'.join(os.listdir(folder)), re.M)]
+        second = max([int(time.time())] + [earlier + 1 for earlier in before])
+        name = 'events.out.tfevents.%010d.%s' % (second, socket.gethostname())
         self._file = open(os.path.join(folder, name), 'xb')
         self.add(tf.Event(file_version='brain.Event:2'))
 
