@@ -86,7 +86,9 @@ class Config(object):
     momentum = setting(.5, 'part of the speed that is left at the next action, cut to whole units', 0., .99)
     unroll = setting(72, 'T: actions of an update; what follows is bootstrapped', 1, 10000)
     spawn_grid = setting(False, 'help in training: the viewer spawns at multiples of `repeat` units, so that views repeat')
-    coin_episodes = setting(0, 'help in training: in the first of them sides are coin flips [episodes]', 0, 10 ** 12)
+    training_frames = setting(3600, 'help in training: the most of an episode there [frames]; in evaluation it is 3,600', 1, 18000)
+    coin_start = setting(0, 'help in training: from this episode on, up to coin_episodes, sides are coin flips [episodes]', 0, 10 ** 12)
+    coin_episodes = setting(0, 'see coin_start; 0: sides are never coin flips [episodes]', 0, 10 ** 12)
     teacher_episodes = setting(0, 'help in training: the weight of doing as a scripted teacher would falls from 1 to 0 in '
                                'the first of them [episodes]', 0, 10 ** 12)
 
@@ -217,6 +219,10 @@ _PIXELS = {'observation': 'pixels', 'image_count': 1000, 'held_out_count': 1000,
 _WANG = dict(_PIXELS, encoder='wang', embedding=256, embedding_scale=.5, units=256, second_units=64, timestep=False,
              gamma=.91, learning_rate=1e-3, epsilon=1e-5, workers=2)
 
+_GAZE = {'control': 'gaze', 'level_script': 'contributed/psychlab/harlow', 'observation': 'pixels', 'image_count': 1000,
+         'held_out_count': 1000, 'batch': 32, 'units': 96, 'epsilon': 1e-5, 'gae_lambda': .95, 'value_coef': .5,
+         'spawn_grid': True, 'checkpoint_every': 5000, 'log_every': 500}
+
 # What each preset changes, and why. Published figures: see the README.
 PRESETS = {
     'harlow42': {},
@@ -244,11 +250,11 @@ PRESETS = {
     # The level as it ships: four frames of fixation for +1, four of looking, five between trials, and a viewer who starts
     # turned away from the cross by up to 22.5 degrees.
     'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
-    # The agent moves its own gaze, frame by frame: see docs/gaze.md.
-    'gaze': {'control': 'gaze', 'level_script': 'contributed/psychlab/harlow', 'observation': 'pixels', 'image_count': 1000,
-             'held_out_count': 1000, 'batch': 32, 'units': 96, 'episodes': 50000, 'learning_rate': 2e-3, 'epsilon': 1e-5,
-             'gamma': .97, 'gae_lambda': .95, 'value_coef': .5, 'entropy_coef': .005, 'spawn_grid': True,
-             'coin_episodes': 20000, 'teacher_episodes': 30000, 'checkpoint_every': 5000, 'log_every': 500},
+    # The agent moves its own gaze, frame by frame: see docs/gaze.md. That from reward alone, and one with a teacher.
+    'gaze': dict(_GAZE, gamma=.95, unroll=48, learning_rate=1e-3, entropy_coef=.003, episodes=80000, training_frames=600,
+                 coin_start=8000, coin_episodes=50000),
+    'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,
+                        teacher_episodes=30000),
     # The published list of things to do: more images, more units, more episodes (50,000 updates of 16).
     'images1000': {'image_count': 1000, 'episodes': 400000},
     'units128': {'units': 128},

@@ -177,5 +177,12 @@ def learning_set(run, episodes=1000, images=None):
 def table(report):
     """The report of `evaluate` as text."""
     told = report['episodes'], report['images'], report['checkpoint'], report['run']
-    return '\n'.join(['%d episodes with frozen weights and %s images, %s of %s' % told,
-                      scores.table([(mode, report[mode]) for mode in MODES], report['nearest_oracle'])])
+    lines = ['%d episodes with frozen weights and %s images, %s of %s' % told,
+             scores.table([(mode, report[mode]) for mode in MODES], report['nearest_oracle'])]
+    for mode in MODES:
+        if 'complete' in report[mode]:
+            part = report[mode]
+            lines.append('%-8s %d of %d episodes had all %d trials, with %.1f decisions in the mean and %d at most' % (
+                mode, round(part['complete'] * report['episodes']), report['episodes'], TRIALS, part['decisions_mean'],
+                part['decisions_max']))
+    return '\n'.join(lines)

@@ -35,12 +35,13 @@ FIGURES = (
     Figure('long', '50,000 updates', {'long': 1}),
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
-    Figure('gaze', 'The agent moves its own gaze, 1,000 images', {'gaze': 1}, 'gaze', WANG, True),
+    Figure('gaze', 'The agent moves its own gaze, 1,000 images',
+           collections.OrderedDict([('gaze', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
 STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/stranger.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze')  # of these the trained network is kept too
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-taught')  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):
@@ -88,7 +89,7 @@ def draw(figure, folder=FOLDER):
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
     if figure.name == 'gaze':
         from meta_rl import gaze_figures
-        paths.append(gaze_figures.learning(runs['gaze'][0], os.path.join(folder, 'gaze-frames.png')))
+        paths.append(gaze_figures.learning(runs, os.path.join(folder, 'gaze-frames.png')))
         if figure.insight:
             paths.append(gaze_figures.film(runs['gaze'][0], os.path.join(folder, 'gaze.gif')))
     elif figure.insight:

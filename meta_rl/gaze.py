@@ -127,6 +127,9 @@ def check(config):
     if config.lab != 'embedded' and (config.spawn_grid or config.coin_episodes or config.teacher_episodes):
         raise ConfigError('lab is %r: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set them to false '
                           'and 0.' % config.lab)
+    if config.coin_episodes and config.coin_start >= config.coin_episodes:
+        raise ConfigError('coin_start is %d: it must be less than coin_episodes, %d, unless that is 0.' % (
+            config.coin_start, config.coin_episodes))
 
 
 def make_envs(config, folder, count, random, training=False):
@@ -134,5 +137,6 @@ def make_envs(config, folder, count, random, training=False):
     from meta_rl.labs import make_labs
     from meta_rl.psychlab import find_level
     grid = spawn_grid(find_level(config.level_script), config.fps, config.repeat) if training and config.spawn_grid else None
-    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, spawns=grid)
+    most = config.training_frames if training else FRAMES
+    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, most, grid)
             for lab in make_labs(config, folder, count)]

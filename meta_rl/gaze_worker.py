@@ -122,7 +122,7 @@ class GazeWorker(object):
             self.network, self.envs, self.random, episodes < self._config.teacher_episodes)
         while not coordinator.should_stop():
             for env in self.envs:
-                env.coins = episodes < self._config.coin_episodes
+                env.coins = self._config.coin_start <= episodes < self._config.coin_episodes
             unroll, values, over = self._unroll(session)
             imitation = max(0., 1 - episodes / self._config.teacher_episodes) if self._config.teacher_episodes else 0.
             losses, counted = self.network.train(session, unroll, len(over), imitation)

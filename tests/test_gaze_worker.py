@@ -11,7 +11,7 @@ from meta_rl import config as config_module, gaze, gaze_figures, training
 from meta_rl.ac_network import GLOBAL
 from meta_rl.config import ConfigError
 from meta_rl.environment import TRIALS
-from meta_rl.evaluation import evaluate
+from meta_rl.evaluation import evaluate, table
 from meta_rl.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
 from meta_rl.gaze_worker import UNIT, GazeWorker, Players, play_episodes
 from meta_rl.lstm import LSTMState
@@ -220,7 +220,7 @@ def test_advantages_bootstrap_and_stop_at_ends_of_episodes():
 
 def test_rewards_are_learned_from_in_units_of_a_right_choice():
     session, network, envs, random = players(frames=3600)
-    worker = GazeWorker(0, network, envs, random, config(teacher_episodes=1, gamma=0., gae_lambda=0.))
+    worker = GazeWorker(0, network, envs, random, config(teacher_episodes=1, coin_episodes=0, gamma=0., gae_lambda=0.))
     worker._players = Players(network, envs, random, taught=True)
     for step in range(30):  # the network is no good: have its actions be those of the teacher
         network.act = lambda session, *_: (np.eye(3)[worker._players.labels], np.zeros(B), network.get_initial_state(B))
@@ -234,6 +234,31 @@ def test_rewards_are_learned_from_in_units_of_a_right_choice():
     assert False, 'no episode ended in %d decisions' % (30 * T)
 
 
+def test_sides_are_coin_flips_from_one_episode_up_to_another():
+    session, network, envs, random = players(frames=8)
+    worker = GazeWorker(0, network, envs, random, config(coin_start=4, coin_episodes=9))
+    flipped, counts = [], iter(range(3, 18, 3))  # episodes after each update
+
+    def train(*_):
+        flipped.append([env.coins for env in envs])
+        return None, next(counts)
+    network.pull, network.train = lambda session: 0, train
+    coordinator = tf.train.Coordinator()
+    coordinator.should_stop = lambda: len(flipped) == 5
+    worker.work(session, coordinator, lambda *_: None)
+    assert flipped == [[False] * B] * 2 + [[True] * B] + [[False] * B] * 2  # made after 0, 3, 6, 9 and 12 episodes
+
+
+def test_episodes_may_be_shorter_in_training():
+    settings = config(training_frames=40)
+    for training_too, decisions in ((True, 10), (False, 900)):
+        env, = gaze.make_envs(settings, 'dummy', 1, np.random.RandomState(0), training_too)
+        env.reset()
+        for decision in range(1, decisions + 1):
+            _, _, done = env.step(gaze.NONE)
+            assert done == (decision == decisions)
+
+
 def test_each_environment_plays_as_many_episodes():
     session, network, envs, random = players(frames=40)
     over = play_episodes(network, session, envs, random, 7)
@@ -245,7 +270,7 @@ def test_a_run_trains_goes_on_and_is_measured(tmp_path):
     tiny = dict(image_count=3, held_out_count=3, units=4, memory_units=4, places=4, embedding=4, unroll=20, batch=4,
                 log_every=4, checkpoint_every=4, teacher_episodes=6, coin_episodes=4,
                 logdir=str(tmp_path), image_cache=str(tmp_path / 'cache'))
-    run, _, _ = training.run(config_module.from_preset('gaze', episodes=8, **tiny))
+    run, _, _ = training.run(config_module.from_preset('gaze-taught', episodes=8, **tiny))
     curve = read_curve(os.path.join(run, 'curve.csv'))
     assert curve['episodes'][-1] >= 8 and (curve['length'] > 50).all() and np.isfinite(curve['value_loss']).all()
     training.run(config_module.load(os.path.join(run, 'config.json')).change(episodes=12), run)
@@ -259,6 +284,8 @@ def test_a_run_trains_goes_on_and_is_measured(tmp_path):
     for mode in ('sampled', 'greedy'):
         assert 0 < report[mode]['decisions_mean'] <= report[mode]['decisions_max'] <= 900
         assert 0 <= report[mode]['complete'] <= 1 and len(report[mode]['per_trial']) == TRIALS
+    report['greedy'].update(complete=.5, decisions_mean=70.25, decisions_max=900)
+    assert table(report).splitlines()[-1] == 'greedy   1 of 2 episodes had all 6 trials, with 70.2 decisions in the mean and 900 at most'
 
 
 def test_frames_are_counted_from_the_lengths_of_episodes():
@@ -268,7 +295,8 @@ def test_frames_are_counted_from_the_lengths_of_episodes():
 
 @pytest.mark.parametrize('settings, words', [
     ({'backend': 'ray'}, "backend is 'ray'"), ({'observation': 'onehot'}, "observation is 'onehot'"),
-    ({'lab': 'deepmind'}, "lab is 'deepmind'")])
+    ({'lab': 'deepmind'}, "lab is 'deepmind'"),
+    ({'coin_start': 50, 'coin_episodes': 50}, 'coin_start is 50: it must be less than coin_episodes, 50')])
 def test_what_the_gaze_cannot_be_trained_with(settings, words):
     with pytest.raises(ConfigError, match=words):
         training.make_backend(config_module.from_preset('gaze', **settings), 'dummy')
