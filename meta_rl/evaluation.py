@@ -108,15 +108,29 @@ class Frozen(object):
         return dict(scores.score(over.rewards[0].tolist(), over.correct.T), decisions_mean=float(over.length),
                     decisions_max=int(over.longest), complete=float(over.complete))
 
-    def gaze_envs(self, count, random):
-        """`count` GazeEnv of the level as it ships, whatever helped in training."""
+    def gaze_envs(self, count, random, width=None, height=None):
+        """`count` GazeEnv of the level as it ships, whatever helped in training; their frames of another size, if asked for."""
         from meta_rl import gaze
-        return gaze.make_envs(self.played.change(sides='shuffled'), self.folder, count, random)
+        shape = {'width': width or self.played.width, 'height': height or self.played.height}
+        return gaze.make_envs(self.played.change(sides='shuffled', **shape), self.folder, count, random)
 
     def play_gaze(self, envs, random, episodes, greedy=False):
         """Plays `episodes` in GazeEnv. Returns gaze_worker.Ended."""
         from meta_rl import gaze_worker
         return gaze_worker.play_episodes(self._network, self._session, envs, random, episodes, greedy)
+
+
+    def gaze_decisions(self, env, random):
+        """Plays an episode in a GazeEnv, and yields of each decision what it was made on and what came of it.
+
+        That is (frame uint8 [H, W, 3], policy float32 [3], value float, in what the lab pays, action int, reward float).
+        """
+        from meta_rl import gaze_worker
+        players = gaze_worker.Players(self._network, [env], random)
+        while not players.ended:
+            frame = env.frame()
+            *_, actions, values, rewards = players.step(self._session)
+            yield frame, players.policy[0], gaze_worker.UNIT * float(values[0]), int(actions[0]), float(rewards[0])
 
 
 def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **elsewhere):

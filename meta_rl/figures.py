@@ -5,7 +5,7 @@ import os
 import shutil
 
 from meta_rl import checkpoints, config as config_module, insight, plotting, stranger
-from meta_rl.evaluation import learning_set
+from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.monitor import read_curve
 
 FOLDER = 'img'
@@ -91,7 +91,9 @@ def draw(figure, folder=FOLDER):
         from meta_rl import gaze_figures
         paths.append(gaze_figures.learning(runs, os.path.join(folder, 'gaze-frames.png')))
         if figure.insight:
-            paths.append(gaze_figures.film(runs['gaze'][0], os.path.join(folder, 'gaze.gif')))
+            from meta_rl import recording
+            paths.append(os.path.join(folder, 'gaze.gif'))
+            recording.record(runs['gaze'][0], paths[-1], images=HELD_OUT)
     elif figure.insight:
         paths.append(insight.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-insight.png')))
     return paths

@@ -42,7 +42,8 @@ class GazeEnv(object):
         `spawn_grid` all of what is seen lies on one grid, and is rendered once.
 
     Attributes: speed, units a frame to the right; frames, of this episode so far; coins, bool, whether the sides of the next
-      episodes are coin flips and not a shuffle: as `spawns`, for training in the embedded lab.
+      episodes are coin flips and not a shuffle: as `spawns`, for training in the embedded lab; history, dict of plain data, all
+      that this episode has been so far: its seed, what was staged of it, and its actions.
     """
 
     def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, kept=KEPT, frames=FRAMES, spawns=None):
@@ -66,17 +67,20 @@ class GazeEnv(object):
 
     def reset(self):
         """Starts an episode. Returns the first frame, uint8 [H, W, 3]."""
-        seed = int(self._seeds.randint(2 ** 31))
-        self._env.reset(seed)
-        setup = {}
+        seed, setup = int(self._seeds.randint(2 ** 31)), {}
         if self._spawns is not None:
             setup['yaw'] = self._spawns[self._seeds.randint(len(self._spawns))]
         if self.coins:
             setup['correct_side'] = [('left', 'right')[side] for side in self._seeds.randint(2, size=TRIALS)]
+        self._begin(seed, setup)
+        return self.frame()
+
+    def _begin(self, seed, setup):
+        self._env.reset(seed)
         if setup:
             self.lab.reset(seed=seed, setup=setup)
         self.speed = self.frames = 0
-        return self._env.frame()
+        self.history = {'seed': seed, 'setup': setup, 'actions': []}
 
     def step(self, action):
         """Plays one decision.
@@ -86,14 +90,27 @@ class GazeEnv(object):
         Returns: (frame, reward, done): what is seen after it, uint8 [H, W, 3], None after the last one; what the lab
           paid meanwhile, float; whether the episode is over, by its last trial or by its length.
         """
+        reward, done = self._advance(action)
+        return None if done else self.frame(), reward, done
+
+    def _advance(self, action):
+        self.history['actions'].append(action)
         self.speed = next_speed(self.speed, action, self._push, self._kept)
         if self.speed not in self._looks:
             self._looks[self.speed] = look(self.speed)
         count = min(self.repeat, self._most - self.frames)
         reward, done = self._env.step(self._looks[self.speed], count)
         self.frames += count
-        done = done or self.frames >= self._most
-        return None if done else self._env.frame(), reward, done
+        return reward, done or self.frames >= self._most
+
+    def replay(self, history):
+        """Goes to where an episode was, that of another environment's `history`. Returns the list of what its decisions were paid."""
+        self._begin(history['seed'], history['setup'])
+        return [self._advance(action)[0] for action in history['actions']]
+
+    def frame(self):
+        """What is seen now, uint8 [H, W, 3]."""
+        return self._env.frame()
 
     def close(self):
         """Closes the lab."""

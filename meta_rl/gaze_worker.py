@@ -6,6 +6,8 @@ import collections
 
 import numpy as np
 
+from meta_rl import checkpoints
+from meta_rl.config import ConfigError
 from meta_rl.environment import TRIALS
 from meta_rl.gaze import averaged
 from meta_rl.gaze_network import Unroll
@@ -30,13 +32,16 @@ class Players(object):
       envs: list of B GazeEnv.
       random: np.random.RandomState that actions are sampled with.
       taught: bool, whether to ask Teachers what they would do.
+      start: dict, what `saved` returned: their episodes go on where they were; None: new ones start.
+    Raises: ConfigError where `start` is of other environments or another network.
 
     Attributes: what the next decisions are made on: frames uint8 [B, h, w, 3], prev_action int32 [B], prev_reward float32 [B],
       goes_on float32 [B], 0 where an episode starts, and state; ended, a list of (index of the environment, reward of all its
-      decisions, number of these, list of 1 or 0 for each trial), to be emptied by whoever reads it.
+      decisions, number of these, list of 1 or 0 for each trial), to be emptied by whoever reads it; policy, float32 [B, 3], of the
+      last decisions.
     """
 
-    def __init__(self, network, envs, random, taught=False):
+    def __init__(self, network, envs, random, taught=False, start=None):
         self._network, self.envs, self._random = network, envs, random
         self._teachers = [Teacher(env) for env in envs] if taught else None
         self.state = network.get_initial_state(len(envs))
@@ -44,8 +49,39 @@ class Players(object):
         self.goes_on, self.labels = np.zeros(len(envs), np.float32), np.zeros(len(envs), np.int32)
         self._earned, self._decisions = np.zeros(len(envs)), np.zeros(len(envs), int)
         self.ended = []
-        self.frames = np.stack([averaged(env.reset()) for env in envs])
-        self._ask([None] * len(envs))
+        if start is None:
+            self.frames = np.stack([averaged(env.reset()) for env in envs])
+            self._ask([None] * len(envs))
+        else:
+            self._go_on(start)
+
+    def saved(self):
+        """All that the next decisions depend on, besides the network and the RandomState, as plain data."""
+        return {'episodes': [env.history for env in self.envs], 'labels': self.labels.tolist(),
+                'paid': [teacher.paid for teacher in self._teachers or ()],
+                'state': [[part.tolist() for part in lstm] for lstm in self.state]}
+
+    def _go_on(self, start):
+        state = tuple(LSTMState(*[np.array(part, np.float32) for part in lstm]) for lstm in start['state'])
+        shapes = [[part.shape for part in lstm] for lstm in state]
+        if shapes != [[part.shape for part in lstm] for lstm in self.state] or len(start['episodes']) != len(self.envs):
+            raise ConfigError('The checkpoint has %d episodes under way, and LSTMs of shape %s: config.json was changed since.' % (
+                len(start['episodes']), shapes))
+        self.state = state
+        for b, (env, history) in enumerate(zip(self.envs, start['episodes'])):
+            rewards = env.replay(history)
+            if rewards:
+                self._earned[b], self._decisions[b] = sum(rewards), len(rewards)
+                self.prev_action[b], self.prev_reward[b], self.goes_on[b] = history['actions'][-1], rewards[-1], 1
+        self.frames = np.stack([averaged(env.frame()) for env in self.envs])
+        if self._teachers:
+            self.labels = np.array(start['labels'], np.int32)
+            for teacher, paid in zip(self._teachers, start['paid']):
+                teacher.paid = paid
+
+    def dismiss(self):
+        """Asks the Teachers no more."""
+        self._teachers, self.labels = None, np.zeros_like(self.labels)
 
     def _ask(self, rewards):
         if self._teachers:
@@ -57,9 +93,9 @@ class Players(object):
 
     def step(self, session, greedy=False):
         """One decision in each. Returns what it was made on and what came of it, as the parts of an Unroll and (values, rewards)."""
-        policy, values, self.state = self._network.act(
+        self.policy, values, self.state = self._network.act(
             session, self.frames, self.prev_action, self.prev_reward, self.started())
-        actions = (policy.argmax(1) if greedy else sample(policy, self._random)).astype(np.int32)
+        actions = (self.policy.argmax(1) if greedy else sample(self.policy, self._random)).astype(np.int32)
         made = self.frames, self.prev_action, self.prev_reward, self.goes_on, self.labels, actions, values
         frames, rewards = [], np.zeros(len(actions), np.float32)
         self.prev_action, self.goes_on = actions.copy(), np.ones_like(self.goes_on)
@@ -113,18 +149,31 @@ class GazeWorker(object):
 
     def __init__(self, number, network, envs, random, config):
         self.number, self.network, self.envs, self.random = number, network, envs, random
-        self._config, self._players, self._held = config, None, []
+        self._config, self._players, self._start = config, None, None
+
+    def state(self):
+        """What `set_state` goes on from: the state of all chance, and of the episodes under way, as plain data."""
+        return {'random': checkpoints.random_state(self.random), 'players': self._players and self._players.saved()}
+
+    def set_state(self, state):
+        """Has the worker go on from what `state` returned (earlier versions kept the state of chance alone)."""
+        if isinstance(state, list):
+            state = {'random': state, 'players': None}
+        checkpoints.set_random_state(self.random, state['random'])
+        self._start = state['players']
 
     def work(self, session, coordinator, report):
         """Plays and learns until the coordinator asks for a stop. See Worker.work."""
         episodes = self.network.pull(session)
         self._players = self._players or Players(
-            self.network, self.envs, self.random, episodes < self._config.teacher_episodes)
+            self.network, self.envs, self.random, episodes < self._config.teacher_episodes, self._start)
         while not coordinator.should_stop():
             for env in self.envs:
                 env.coins = self._config.coin_start <= episodes < self._config.coin_episodes
-            unroll, values, over = self._unroll(session)
             imitation = max(0., 1 - episodes / self._config.teacher_episodes) if self._config.teacher_episodes else 0.
+            if not imitation:
+                self._players.dismiss()
+            unroll, values, over = self._unroll(session)
             losses, counted = self.network.train(session, unroll, len(over), imitation)
             if over:
                 report(self, ended(over, values), losses, 0 if counted == episodes + len(over) else 1)

@@ -28,7 +28,7 @@ class Recorder(object):
       monitor: Monitor.
       saved: Checkpoints.
       session: tf.Session that reaches the shared network.
-      randoms: function that returns a list of the state of all chance in each worker, as checkpoints.random_state has it.
+      randoms: function that returns a list of the state of each worker, see Worker.state.
     """
 
     def __init__(self, config, monitor, saved, session, randoms):

@@ -1,5 +1,6 @@
 """Recording: an episode of a trained agent, frame by frame of the lab, as a GIF or an MP4."""
 import collections
+import functools
 import os
 import tempfile
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from meta_rl import checkpoints, labs, scenes
+from meta_rl import checkpoints, gaze_scenes, labs, scenes
 from meta_rl.config import ConfigError
 from meta_rl.environment import TRIALS
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
@@ -27,6 +28,8 @@ LOOKING = 640      # all frames until it is paid
 PAID = 1000        # the frame in which it is
 WAITING = 480      # all frames until the next decision
 END = 3000         # the last one
+PUSHING = 80       # a decision of an agent that moves its own gaze, 67 ms of the lab's time
+CHOSEN = 600       # so much longer, where a choice is paid
 
 # pixels: uint8 [h, w, 3]. read: bool, whether the agent's frame was looked at. trial: int, that of the images shown, or
 # 0. choices: int, how many were registered so far.
@@ -119,6 +122,20 @@ def play(frozen, seed, title):
     return episode, moments(watched[0].frames)
 
 
+def film_decisions(frozen, seed, title):
+    """Plays an episode of left and right. Returns (list of (function that draws a scene, milliseconds), what it earned)."""
+    episode, shown = play(frozen, seed, title)
+    shots = [(functools.partial(scenes.draw, episode, moment), moment.milliseconds) for moment in shown]
+    return shots, float(episode.rewards.sum())
+
+
+def film_gaze(frozen, seed, title):
+    """The same of an agent that moves its own gaze: each of its decisions is a shot, that in which a choice is paid a longer one."""
+    decisions, earned = gaze_scenes.play(frozen, seed, title)
+    times = [PUSHING + (abs(decision.reward) > gaze_scenes.CHOICE) * CHOSEN for decision in decisions[:-1]] + [END]
+    return [(functools.partial(gaze_scenes.draw, decision), time) for decision, time in zip(decisions, times)], earned
+
+
 def palette(pictures):
     """A palette for all of an animation: the colours that scenes draw with as they are, the rest for `pictures`.
 
@@ -134,19 +151,19 @@ def palette(pictures):
     return made
 
 
-def write_gif(path, played):
-    """Writes an animation, a list of (Episode, Moment), as a GIF that runs for ever."""
-    colours = palette([scenes.draw(*one) for one in played[::3][:SAMPLES]])
-    first, *others = (scenes.draw(*one).quantize(palette=colours, dither=0) for one in played)
-    first.save(path, save_all=True, append_images=others, duration=[moment.milliseconds for _, moment in played], loop=0)
+def write_gif(path, shots):
+    """Writes an animation, a list of (function that draws a PIL image, milliseconds), as a GIF that runs for ever."""
+    colours = palette([draw() for draw, _ in shots[::3][:SAMPLES]])
+    first, *others = (draw().quantize(palette=colours, dither=0) for draw, _ in shots)
+    first.save(path, save_all=True, append_images=others, duration=[milliseconds for _, milliseconds in shots], loop=0)
 
 
-def write_mp4(path, played):
-    """Writes an animation, a list of (Episode, Moment), as an MP4. OSError where it could not be written whole."""
+def write_mp4(path, shots):
+    """Writes an animation, see `write_gif`, as an MP4. OSError where it could not be written whole."""
     writer, count = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*CODEC), 1000. / TICK, scenes.SIZE), 0
-    for episode, moment in played:
-        scene = np.asarray(scenes.draw(episode, moment))[:, :, ::-1]
-        for _ in range(moment.milliseconds // TICK):
+    for draw, milliseconds in shots:
+        scene = np.asarray(draw())[:, :, ::-1]
+        for _ in range(milliseconds // TICK):
             writer.write(scene)
             count += 1
     writer.release()
@@ -187,22 +204,21 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
     check(path)
     if episodes > MOST:
         raise ConfigError('episodes is %d: a recording has %d at most.' % (episodes, MOST))
-    played, returns = [], []
+    shots, returns = [], []
     with Frozen(run, images, lab=labs.EMBEDDED) as frozen:
-        if frozen.config.control == 'gaze':
-            raise ConfigError('%s moves its own gaze, and here decisions are drawn: `python harlow.py figures` films it.' % run)
         frozen.restore(checkpoints.best(run) if which == 'best' else None)
+        film_one = film_gaze if frozen.config.control == 'gaze' else film_decisions
         for number in range(episodes):
             title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before'}[images]
             if episodes > 1:
                 title = 'episode %d of %d' % (number + 1, episodes)
-            episode, shown = play(frozen, seed + number, title)
-            played += [(episode, moment) for moment in shown]
-            returns.append(float(episode.rewards.sum()))
+            shown, earned = film_one(frozen, seed + number, title)
+            shots += shown
+            returns.append(earned)
     folder, name = os.path.split(os.path.abspath(path))
     with tempfile.TemporaryDirectory(prefix='.%s-' % name, dir=folder) as scratch:
         staged = os.path.join(scratch, name)
         write = write_gif if path.lower().endswith('.gif') else write_mp4
-        write(staged, played)
+        write(staged, shots)
         os.replace(staged, os.path.join(folder, name))
     return returns

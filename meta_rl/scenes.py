@@ -42,11 +42,12 @@ def font(size, bold=False):
 
 def signed(reward):
     """'+5', '0', '-5'."""
-    return _minus('%+g' % reward if reward else '0')
+    return minus('%+g' % reward if reward else '0')
 
 
-def _minus(text):
-    return text.replace('-', u'\u2212')  # as wide as a plus, which a hyphen is not
+def minus(text):
+    """Text with a minus as wide as a plus, which a hyphen is not."""
+    return text.replace('-', u'\u2212')
 
 
 def enlarged(pixels, side):
@@ -73,7 +74,7 @@ def draw(episode, moment):
             seen = scene.crop(edges)
             scene.paste(Image.blend(seen, Image.new('RGB', seen.size, BACK), FADED), edges)
     scene.paste(Image.fromarray(moment.screen), (RIGHT_EDGE, TOP))
-    _gaze(scene)
+    draw_gaze(scene)
     if moment.paid:
         colour = RIGHT if episode.correct[moment.trial] else WRONG
         edge = RIGHT_EDGE, TOP, RIGHT_EDGE + SCREEN[0] - 1, TOP + SCREEN[1] - 1
@@ -118,7 +119,7 @@ def _centred(scene, image, x, y):
     scene.paste(image, (x - image.width // 2, y - image.height // 2))
 
 
-def _gaze(scene):
+def draw_gaze(scene):
     """A ring in the middle of the lab's frame, which is where the viewer looks; drawn large, for a smooth edge."""
     ring = Image.new('L', (96, 96))
     pen = ImageDraw.Draw(ring)
@@ -145,7 +146,7 @@ def _last_lines(pen, episode, moment):
         pen.text((COLUMNS[1], 462), (u'\u25c0', u'\u25b6')[side], SIDES[side], font(20), anchor='ls')
     if decided:
         _policy(pen, episode.policies[trial])
-        pen.text((COLUMNS[3], 430), _minus('%+.1f' % episode.values[trial]), TEXT, font(20, True), anchor='ls')
+        pen.text((COLUMNS[3], 430), minus('%+.1f' % episode.values[trial]), TEXT, font(20, True), anchor='ls')
     else:
         pen.rectangle(_box(BAR), PANEL)
     _values(pen, episode.values, trial + decided)

@@ -38,10 +38,12 @@ class Teacher(object):
     Args:
       env: GazeEnv.
       first: int, LEFT or RIGHT, the side to look at in the first trial, when nothing can be known.
+
+    Attributes: paid, int, the last trial of this episode whose fixation was paid with the images shown, or 0.
     """
 
     def __init__(self, env, first=RIGHT):
-        self._env, self._first, self._paid = env, first, 0
+        self._env, self._first, self.paid = env, first, 0
 
     def action(self, reward):
         """int: what to do now. reward: float, what the decision before was paid; None if there was none in this episode."""
@@ -50,10 +52,10 @@ class Teacher(object):
         position = (90 - lab._pose[1] * camera.DEGREES_PER_SHORT) / unit
         shown = episode.hover_left != task.ABSENT
         if reward is None:
-            self._paid = 0
+            self.paid = 0
         elif reward > 0 and shown:
-            self._paid = episode.trial
-        if not shown or self._paid != episode.trial:
+            self.paid = episode.trial
+        if not shown or self.paid != episode.trial:
             return towards(CROSS, NEAR_CROSS, position, self._env.speed, self._env.repeat)
         right = self._first == RIGHT if episode.trial == 1 else episode.correct_side == task.RIGHT
         return towards(BUTTON if right else -BUTTON, NEAR_BUTTON, position, self._env.speed, self._env.repeat)

@@ -3,7 +3,6 @@ import threading
 
 import numpy as np
 
-from meta_rl import checkpoints
 from meta_rl.ac_network import GLOBAL
 from meta_rl.config import CPU
 from meta_rl.environment import make_envs
@@ -62,14 +61,14 @@ class Threads(object):
         return tf.Session(graph=self.graph, config=session_config())
 
     def randoms(self):
-        """list: the state of all chance in each worker, as checkpoints.random_state has it."""
-        return [checkpoints.random_state(worker.random) for worker in self._workers]
+        """list: the state of each worker, see Worker.state."""
+        return [worker.state() for worker in self._workers]
 
     def set_randoms(self, states):
         """Has the workers go on from what `randoms` returned."""
         for worker, state in zip(self._workers, states):
             if state:
-                checkpoints.set_random_state(worker.random, state)
+                worker.set_state(state)
 
     def train(self, session, recorder):
         """Trains until the recorder is done. What a worker raises is raised here, and so is KeyboardInterrupt, at rest."""

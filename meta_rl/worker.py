@@ -3,6 +3,7 @@ import collections
 
 import numpy as np
 
+from meta_rl import checkpoints
 from meta_rl.ac_network import Told
 from meta_rl.environment import TRIALS
 from meta_rl.returns import discounted_returns, generalized_advantages
@@ -74,6 +75,14 @@ class Worker(object):
         self.envs = envs
         self.random = random
         self._gamma, self._gae_lambda = gamma, gae_lambda
+
+    def state(self):
+        """What `set_state` goes on from, as plain data: no episode is under way between two updates."""
+        return checkpoints.random_state(self.random)
+
+    def set_state(self, state):
+        """Has the worker go on from what `state` returned."""
+        checkpoints.set_random_state(self.random, state)
 
     def work(self, session, coordinator, report):
         """Plays and learns until the coordinator (tf.train.Coordinator) asks for a stop: what a thread does.

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image, ImageSequence
 
 from conftest import make_lab
-from meta_rl import config as config_module, gaze, gaze_figures, training
+from meta_rl import config as config_module, gaze, gaze_figures, gaze_scenes, recording, scenes, training
 from meta_rl.ac_network import GLOBAL
 from meta_rl.config import ConfigError
 from meta_rl.environment import TRIALS
-from meta_rl.evaluation import evaluate, table
+from meta_rl.evaluation import Frozen, evaluate, table
 from meta_rl.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
 from meta_rl.gaze_worker import UNIT, GazeWorker, Players, play_episodes
 from meta_rl.lstm import LSTMState
@@ -275,11 +275,19 @@ def test_a_run_trains_goes_on_and_is_measured(tmp_path):
     assert curve['episodes'][-1] >= 8 and (curve['length'] > 50).all() and np.isfinite(curve['value_loss']).all()
     training.run(config_module.load(os.path.join(run, 'config.json')).change(episodes=12), run)
     assert read_curve(os.path.join(run, 'curve.csv'))['episodes'][-1] >= 12
-    path = gaze_figures.film(run, str(tmp_path / 'film.gif'))
+    path = str(tmp_path / 'film.gif')
+    earned, = recording.record(run, path, seed=3, images='held-out')
+    with Frozen(run, 'held-out') as frozen:
+        decisions, total = gaze_scenes.play(frozen.restore(), 3, 'title')
     with Image.open(path) as film:
         shots = [np.array(shot.convert('RGB')) for shot in ImageSequence.Iterator(film)]
-    assert 10 < len(shots) <= 901 and shots[0].shape == (84 * gaze_figures.SCALE + 24, 84 * gaze_figures.SCALE, 3)
-    assert abs(shots[0][0, 0].astype(int) - camera.COLOURS[camera.WALL]).max() < 16  # looking at the screen, wall around
+    assert 10 < len(shots) <= len(decisions) <= 901 and earned == total == decisions[-1].total
+    left, top = scenes.LEFT_EDGE, scenes.TOP
+    assert abs(shots[0][top, left].astype(int) - camera.COLOURS[camera.WALL]).max() < 16  # looking at the screen, wall around
+    for before, after in zip(decisions, decisions[1:]):
+        assert after.total == before.total + after.reward and before.policy.sum() == pytest.approx(1, abs=1e-5)
+        here = [frame[::frame.shape[0] // 2].mean() for frame in (after.frame, after.screen)]
+        assert abs(here[0] - here[1]) < 40  # the two labs look into one direction
     report = json.loads(json.dumps(evaluate(run, 2, images='held-out')))
     for mode in ('sampled', 'greedy'):
         assert 0 < report[mode]['decisions_mean'] <= report[mode]['decisions_max'] <= 900
