@@ -93,7 +93,7 @@ def draw(figure, folder=FOLDER):
         if figure.insight:
             from meta_rl import recording
             paths.append(os.path.join(folder, 'gaze.gif'))
-            recording.record(runs['gaze'][0], paths[-1], images=HELD_OUT)
+            recording.record(runs['gaze'][-1], paths[-1], seed=2, images=HELD_OUT)
     elif figure.insight:
         paths.append(insight.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-insight.png')))
     return paths
