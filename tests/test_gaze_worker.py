@@ -1,5 +1,6 @@
 """The gaze agent: its network held to a slow twin, and what its unrolls carry on."""
 import numpy as np
+import pytest
 
 from conftest import make_lab
 from meta_rl import config as config_module, gaze
