@@ -49,7 +49,7 @@ class GazeEnv(object):
     def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, kept=KEPT, frames=FRAMES, spawns=None):
         self._env = WrapperEnv(lab)
         self._seeds = seeds
-        self.repeat, self._push, self._kept, self._most = repeat, push, kept, frames
+        self.repeat, self.kept, self._push, self._most = repeat, kept, push, frames
         self._spawns = spawns
         self._looks = {}
         self.speed = self.frames = 0
@@ -95,7 +95,7 @@ class GazeEnv(object):
 
     def _advance(self, action):
         self.history['actions'].append(action)
-        self.speed = next_speed(self.speed, action, self._push, self._kept)
+        self.speed = next_speed(self.speed, action, self._push, self.kept)
         if self.speed not in self._looks:
             self._looks[self.speed] = look(self.speed)
         count = min(self.repeat, self._most - self.frames)

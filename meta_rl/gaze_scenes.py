@@ -57,13 +57,7 @@ def draw(decision):
         pen.rectangle(edge, outline=RIGHT if decision.correct[-1] else WRONG, width=4)
     for x, title in zip(COLUMNS, ('TRIAL', 'PUSH', 'VALUE', 'REWARD')):
         pen.text((x, 402), title, DIM, scenes.font(11, True), anchor='ls')
-    trial = len(decision.correct)
-    pen.text((COLUMNS[0], 430), '%d of %d' % (min(trial + 1, TRIALS), TRIALS), TEXT, large, anchor='ls')
-    for number in range(TRIALS):
-        mark, colour = (u'\u25cf', TEXT) if number == trial else (u'\u25cb', DIM)
-        if number < trial:
-            mark, colour = (u'\u2714', RIGHT) if decision.correct[number] else (u'\u2718', WRONG)
-        pen.text((COLUMNS[0] + 10 + 26 * number, 455), mark, colour, scenes.font(18), anchor='mm')
+    scenes.draw_trials(pen, min(len(decision.correct), TRIALS - 1), decision.correct)
     _policy(pen, decision)
     pen.text((COLUMNS[2], 430), scenes.minus('%+.1f' % decision.value), TEXT, large, anchor='ls')
     colour = DIM if not decision.reward else RIGHT if decision.reward > 0 else WRONG

@@ -64,7 +64,8 @@ class Rays(object):
             paths = [os.path.dirname(package)] + os.environ.get('PYTHONPATH', '').split(os.pathsep)
             where = {'num_cpus': config.workers, 'include_dashboard': False, '_node_ip_address': '127.0.0.1', '_temp_dir': folder,
                      # Ray starts workers with a niceness of 15: where something else runs they would stand still for minutes.
-                     '_system_config': {'worker_niceness': 0}, 'runtime_env': {'env_vars': {'PYTHONPATH': os.pathsep.join(path for path in paths if path)}}}
+                     '_system_config': {'worker_niceness': 0},
+                     'runtime_env': {'env_vars': {'PYTHONPATH': os.pathsep.join(path for path in paths if path)}}}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs

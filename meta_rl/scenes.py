@@ -133,13 +133,7 @@ def _last_lines(pen, episode, moment):
     titles = 'TRIAL', 'CHOICE', 'POLICY', 'VALUE', 'REWARD'
     for x, title in zip(COLUMNS, titles):
         pen.text((x, 402), title, DIM, font(11, True), anchor='ls')
-    pen.text((COLUMNS[0], 430), '%d of %d' % (trial + 1, TRIALS), TEXT, font(20, True), anchor='ls')
-    for number in range(TRIALS):
-        known = number < trial or number == trial and moment.paid
-        mark, colour = (u'\u2714', RIGHT) if episode.correct[number] else (u'\u2718', WRONG)
-        if not known:
-            mark, colour = (u'\u25cf', TEXT) if number == trial else (u'\u25cb', DIM)
-        pen.text((COLUMNS[0] + 10 + 26 * number, 455), mark, colour, font(18), anchor='mm')
+    draw_trials(pen, trial, episode.correct[:trial + moment.paid])
     if moment.chosen:
         side = episode.actions[trial]
         pen.text((COLUMNS[1], 430), ('left', 'right')[side], SIDES[side], font(20, True), anchor='ls')
@@ -155,6 +149,17 @@ def _last_lines(pen, episode, moment):
         pen.text((COLUMNS[4], 430), signed(episode.rewards[trial]), colour, font(20, True), anchor='ls')
     total = 'so far ' + signed(episode.rewards[:trial + moment.paid].sum())
     pen.text((COLUMNS[4], 462), total, TEXT, font(14), anchor='ls')
+
+
+def draw_trials(pen, trial, correct):
+    """Which trial it is, an int from 0, and a mark for each: of those that `correct` tells of (1 or 0) whether it was right."""
+    pen.text((COLUMNS[0], 430), '%d of %d' % (trial + 1, TRIALS), TEXT, font(20, True), anchor='ls')
+    for number in range(TRIALS):
+        if number < len(correct):
+            mark, colour = (u'\u2714', RIGHT) if correct[number] else (u'\u2718', WRONG)
+        else:
+            mark, colour = (u'\u25cf', TEXT) if number == trial else (u'\u25cb', DIM)
+        pen.text((COLUMNS[0] + 10 + 26 * number, 455), mark, colour, font(18), anchor='mm')
 
 
 def _box(place):

@@ -21,9 +21,9 @@ def coasting(speed, repeat, kept=KEPT):
     return total
 
 
-def towards(target, near, position, speed, repeat):
+def towards(target, near, position, env):
     """The action that brings the gaze to rest within `near` of `target`, in units to the right of the cross."""
-    rest = position + coasting(speed, repeat)
+    rest = position + coasting(env.speed, env.repeat, env.kept)
     if abs(rest - target) <= near:
         return NONE
     return RIGHT if rest < target else LEFT
@@ -56,6 +56,6 @@ class Teacher(object):
         elif reward > 0 and shown:
             self.paid = episode.trial
         if not shown or self.paid != episode.trial:
-            return towards(CROSS, NEAR_CROSS, position, self._env.speed, self._env.repeat)
+            return towards(CROSS, NEAR_CROSS, position, self._env)
         right = self._first == RIGHT if episode.trial == 1 else episode.correct_side == task.RIGHT
-        return towards(BUTTON if right else -BUTTON, NEAR_BUTTON, position, self._env.speed, self._env.repeat)
+        return towards(BUTTON if right else -BUTTON, NEAR_BUTTON, position, self._env)

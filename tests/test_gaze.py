@@ -7,7 +7,7 @@ from meta_rl import gaze
 from meta_rl.environment import LEFT, RIGHT
 from meta_rl.gaze import NONE
 from meta_rl.psychlab import camera, task
-from meta_rl.teacher import Teacher, coasting
+from meta_rl.teacher import Teacher, coasting, towards
 
 STANDARD = task.LEVELS['harlow']
 UNIT = .1056  # degrees at 60 frames a second: SPEC, section 3
@@ -113,6 +113,22 @@ def test_six_trials_are_in_reach_from_wherever_the_viewer_spawns():
             decisions, total = decisions + 1, total + reward
         assert len(env.correct) == 6 and env.correct[1:] == [1] * 5, lab.yaw
         assert total == (36 if env.correct[0] else 26) and decisions < 80, lab.yaw
+
+
+def test_the_teacher_knows_how_far_this_gaze_coasts():
+    for kept in (0., .75):
+        env = make_env(Placed(95., width=16, height=16), kept=kept)
+        env.reset()
+        for position in (0, 60, -200):
+            env.speed = 12
+            promised = coasting(env.speed, env.repeat, env.kept)
+            assert towards(position + promised, 5, position, env) == NONE
+            assert towards(position + promised + 6, 5, position, env) == RIGHT
+            assert towards(position + promised - 6, 5, position, env) == LEFT
+            before = turned(env)
+            for _ in range(12):
+                env.step(NONE)
+            assert turned(env) - before == pytest.approx(promised, abs=.2)
 
 
 def test_an_episode_ends_when_its_frames_are_played():
