@@ -166,3 +166,25 @@ def test_links_and_pictures_lead_somewhere():
         assert target.startswith('https://') or os.path.exists(os.path.join(ROOT, target)), target
     named = re.findall(r'`((?:tests|meta_rl|img)/[^`*{ ]+)`', README)
     assert named and not [path for path in named if not os.path.exists(os.path.join(ROOT, path))]
+
+
+def pages():
+    """README.md and the pages of docs/: (name, text)."""
+    names = ['README.md'] + [os.path.join('docs', name) for name in sorted(os.listdir(os.path.join(ROOT, 'docs')))
+                             if name.endswith('.md')]
+    for name in names:
+        with open(os.path.join(ROOT, name), encoding='utf-8') as page:
+            yield name, page.read()
+
+
+def test_no_placeholder_is_left_over():
+    for name, text in pages():
+        left = [line for line in text.split('\n') if re.match(r'[A-Z_]{5,}$|.*\b(TODO|FIXME|XXX|TBD)\b', line)]
+        assert not left, '%s: %s' % (name, left)
+
+
+def test_tables_are_whole():
+    for name, text in pages():
+        for table in re.findall(r'(?m)(?:^\|.*\n)+', re.sub(r'(?ms)^```.*?^```$', '', text)):
+            columns = {line.count('|') for line in table.strip().split('\n')}
+            assert len(columns) == 1 and re.match(r'\|.*\n\|[-|]+\n', table), '%s: %s' % (name, table[:80])
