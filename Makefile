@@ -36,13 +36,13 @@ test: $(tested)  ## run the tests: python -m pytest tests $(ARGS)
 	$(venv)/bin/python -m pytest tests $(ARGS)
 
 crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
-	KILLS=200 $(venv)/bin/python -m pytest -s tests/test_crash.py tests/test_full_disk.py tests/test_damage.py $(ARGS)
+	KILLS=200 $(venv)/bin/python -m pytest -s tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
 
 sb3test: $(venv)/installed-sb3  ## train the README's agent of sb3-contrib a little; installs PyTorch, on Linux several GB
-	$(venv)/bin/python -m pytest tests/test_sb3.py $(ARGS)
+	$(venv)/bin/python -m pytest tests/envs/test_sb3.py $(ARGS)
 
 soak: $(tested)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
-	SOAK=1000000 $(venv)/bin/python -m pytest -s tests/test_soak.py $(ARGS)
+	SOAK=1000000 $(venv)/bin/python -m pytest -s tests/system/test_soak.py $(ARGS)
 
 figures: $(installed)  ## draw the figures of img/, training first what img/data lacks: python harlow.py figures
 	$(venv)/bin/python harlow.py figures

@@ -119,7 +119,7 @@ def make_parser():
 
 def clustered(args):
     """The settings that go without saying in a cluster."""
-    from meta_rl import cluster as clusters
+    from meta_rl.backends import cluster as clusters
     if args.job is None:
         raise ConfigError('--cluster needs --job ps or --job worker, and --task N: which of its machines this is.')
     if args.seeds > 1:
@@ -133,7 +133,7 @@ def clustered(args):
 
 def take_part(args, given):
     """What a machine of a cluster does that is not ps 0. Returns the exit status."""
-    from meta_rl import cluster as clusters, processes
+    from meta_rl.backends import cluster as clusters, processes
     theirs = sorted(name for name in vars(args) if name in config_module.NAMES and name not in OWN)
     if theirs or args.resume is not None:
         raise ConfigError('--%s is for ps 0, which hands the settings to all others: leave it out.' % (theirs + ['resume'])[0])
@@ -151,7 +151,7 @@ def train(args):
         return train_agents(args)
     if args.seeds > 1:
         raise ConfigError('--metrics json tells of one agent, and --seeds is %d: leave out one of them.' % args.seeds)
-    from meta_rl import metrics
+    from meta_rl.rundir import metrics
     with metrics.Lines() as lines:
         return train_agents(args, lines)
 
@@ -194,7 +194,9 @@ def train_agents(args, lines=None):
         mend = ' To go on: python harlow.py train --resume %s' % shlex.quote(stop.run) if stop.resumable else ''
         print('\n%s%s' % (stop.reason or 'Stopped and saved.', mend))
         return 1 if stop.reason else 130
-    from meta_rl import oracles, plotting, psychlab
+    from meta_rl import psychlab
+    from meta_rl.envs import oracles
+    from meta_rl.figures import plotting
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
     print('Done in %.0f s: mean return %.2f of %.0f over the last 1,000 episodes. Its curve: %s' % (
         seconds, mean_return, best, plotting.reward_curve(run)))
@@ -222,7 +224,7 @@ def evaluate(args):
 
 def record(args):
     check_played(args)
-    from meta_rl import recording
+    from meta_rl.figures import recording
     returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images)
     print('%s: return %s' % (args.output, ', '.join('%g' % one for one in returns)))
     return 0
@@ -232,20 +234,20 @@ def play(args):
     check_played(args)
     given = {name: value for name, value in vars(args).items() if name in PLAYED + ('preset',)}
     settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
-    from meta_rl import playing
+    from meta_rl.play import playing
     seed = playing.new_seed() if args.seed is None else args.seed
     return 0 if playing.run(settings, args.episodes, seed, args.terminal) else 130
 
 
 def plot(args):
-    from meta_rl import plotting
+    from meta_rl.figures import plotting
     for path in plotting.plot(args.runs, args.output):
         print(path)
     return 0
 
 
 def figures(_):
-    from meta_rl import figures as all_figures
+    from meta_rl.figures import published as all_figures
     for path in all_figures.draw_all():
         print(path)
     return 0
@@ -255,10 +257,10 @@ def bench(args):
     if not 0 < args.seconds < float('inf'):
         raise ConfigError('--seconds is %s: it must be more than 0.' % args.seconds)
     if args.backends or args.growth:
-        from meta_rl import growth, scaling
+        from meta_rl.bench import growth, scaling
         growth.run(args.growth) if args.growth else scaling.run()
         return 0
-    from meta_rl import bench as measurements
+    from meta_rl.bench import speed as measurements
     measurements.run(args.seconds)
     return 0
 

@@ -6,10 +6,10 @@ them: an episode has two, each image on either side), F features of a view.
 """
 import collections
 
-from meta_rl import parcels
-from meta_rl.encoders import STATISTICS, move
-from meta_rl.losses import policy_entropy, policy_gradient_loss, squared_value_loss
-from meta_rl.lstm import LSTM, LSTMState
+from meta_rl.nets import flat_vector
+from meta_rl.nets.encoders import STATISTICS, move
+from meta_rl.nets.losses import policy_entropy, policy_gradient_loss, squared_value_loss
+from meta_rl.nets.lstm import LSTM, LSTMState
 from meta_rl.tf_compat import make_callable, tf
 
 import numpy as np
@@ -128,7 +128,7 @@ class AC_Network:
         return int(self._callable(session, 'pull')()[0])
 
     def lesson(self, session, views, seen, told, state, actions, target_v, advantages):
-        """What a rollout, given as for `train`, teaches: (Losses, a parcel for each server, float32 [P], see shared.py)."""
+        """What a rollout, given as for `train`, teaches: (Losses, a parcel for each server, float32 [P], see shared_network.py)."""
         found = self._callable(session, 'lesson')(views, seen, *told, *_flat(state), actions, target_v, advantages)
         return Losses(*found[:5]), found[5:]
 
@@ -240,10 +240,10 @@ class AC_Network:
         sent = self.gradients + measured  # in the order of `variables`
         outgoing, incoming, loads = [], [], []
         for shard in shards:
-            outgoing.append(parcels.pack([sent[i] for i in shard]))
+            outgoing.append(flat_vector.pack([sent[i] for i in shard]))
             mine = [self.variables[i] for i in shard]
-            incoming.append(tf.placeholder(tf.float32, [sum(map(parcels.size, mine))], 'parcel'))
-            loads += [variable.assign(part) for variable, part in zip(mine, parcels.unpack(incoming[-1], mine))]
+            incoming.append(tf.placeholder(tf.float32, [sum(map(flat_vector.size, mine))], 'parcel'))
+            loads += [variable.assign(part) for variable, part in zip(mine, flat_vector.unpack(incoming[-1], mine))]
         self._calls['lesson'] = self._losses() + outgoing, self._feeds
         self._calls['load'] = [tf.group(*loads)], incoming
 

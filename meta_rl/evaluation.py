@@ -3,12 +3,15 @@ import os
 
 import numpy as np
 
-from meta_rl import checkpoints, config as config_module, dataset, scores
+from meta_rl import config as config_module
+from meta_rl.envs import scores
+from meta_rl.images import dataset
+from meta_rl.rundir import checkpoints
 from meta_rl.ac_network import GLOBAL, Told
-from meta_rl.environment import TRIALS, make_envs
-from meta_rl.labs import SIDE_BY_SIDE
+from meta_rl.envs.decisions import TRIALS, make_envs
+from meta_rl.labs.choice import SIDE_BY_SIDE
 from meta_rl.tf_compat import session_config, tf
-from meta_rl.networks import make_gaze_network, make_network
+from meta_rl.agents import make_gaze_network, make_network
 from meta_rl.worker import play
 
 MODES = 'sampled', 'greedy'
@@ -110,7 +113,7 @@ class Frozen(object):
 
     def gaze_envs(self, count, random, width=None, height=None):
         """`count` GazeEnv of the level as it ships, whatever helped in training; their frames of another size, if asked for."""
-        from meta_rl import gaze
+        from meta_rl.envs import gaze
         shape = {'width': width or self.played.width, 'height': height or self.played.height}
         return gaze.make_envs(self.played.change(sides='shuffled', **shape), self.folder, count, random)
 

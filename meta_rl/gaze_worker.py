@@ -6,14 +6,14 @@ import collections
 
 import numpy as np
 
-from meta_rl import checkpoints
+from meta_rl.rundir import checkpoints
 from meta_rl.config import ConfigError
-from meta_rl.environment import TRIALS
-from meta_rl.gaze import averaged
-from meta_rl.gaze_network import Unroll
-from meta_rl.lstm import LSTMState
+from meta_rl.envs.decisions import TRIALS
+from meta_rl.envs.gaze import averaged
+from meta_rl.nets.gaze_network import Unroll
+from meta_rl.nets.lstm import LSTMState
 from meta_rl.returns import generalized_advantages
-from meta_rl.teacher import Teacher
+from meta_rl.envs.teacher import Teacher
 from meta_rl.worker import sample
 
 UNIT = 5.  # rewards are learned from in units of a right choice

@@ -4,11 +4,13 @@ import time
 
 import numpy as np
 
-from meta_rl import checkpoints, dataset, labs, layout, resume as resuming
+from meta_rl.images import dataset
+from meta_rl.labs import choice
+from meta_rl.rundir import checkpoints, dashboard, resume as resuming
 from meta_rl.config import Config, ConfigError
-from meta_rl.monitor import Monitor
-from meta_rl.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
-from meta_rl.stops import Stops
+from meta_rl.rundir.monitor import Monitor
+from meta_rl.rundir.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
+from meta_rl.backends.stops import Stops
 from meta_rl.tf_compat import tf
 
 
@@ -35,7 +37,7 @@ def new_run_directory(config):
         except FileExistsError:
             path = os.path.join(config.logdir, '%s-%d' % (name, twin))
     config.save(os.path.join(path, 'config.json'))
-    labs.write_level(config, path)
+    choice.write_level(config, path)
     return path
 
 
@@ -46,14 +48,14 @@ def make_backend(config, folder):
             raise ConfigError("%s is %r, but the backend is '%s': leave it out, or choose the backend '%s'." % (
                 name, getattr(config, name), config.backend, backend))
     if config.control == 'gaze':
-        from meta_rl import gaze
+        from meta_rl.envs import gaze
         gaze.check(config)
     if config.backend == 'processes':
-        from meta_rl.processes import Processes as Backend
+        from meta_rl.backends.processes import Processes as Backend
     elif config.backend == 'ray':
-        from meta_rl.rays import Rays as Backend
+        from meta_rl.backends.ray_actors import Rays as Backend
     else:
-        from meta_rl.threads import Threads as Backend
+        from meta_rl.backends.threads import Threads as Backend
     return Backend(config, folder)
 
 
@@ -94,10 +96,10 @@ def run(config, resume=None, lines=None):
             recorder = Recorder(config, monitor, saved, session, backend.randoms)
             try:
                 backend.directory = directory
-                monitor.show(layout.opening(config), 0)
+                monitor.show(dashboard.opening(config), 0)
                 _train(backend, session, recorder, directory, saved)
                 seconds = monitor.seconds()
-                monitor.show(layout.closing(directory), monitor.episodes)
+                monitor.show(dashboard.closing(directory), monitor.episodes)
             finally:
                 monitor.close()
     finally:

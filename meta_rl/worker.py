@@ -3,9 +3,9 @@ import collections
 
 import numpy as np
 
-from meta_rl import checkpoints
+from meta_rl.rundir import checkpoints
 from meta_rl.ac_network import Told
-from meta_rl.environment import TRIALS
+from meta_rl.envs.decisions import TRIALS
 from meta_rl.returns import discounted_returns, generalized_advantages
 
 # B whole episodes of T decisions, side by side. views: array [V, ...], the different observations among them; seen: int32

@@ -6,7 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from meta_rl import checkpoints, config as config_module, evaluation, insight, scores, training
+from meta_rl import config as config_module, evaluation, training
+from meta_rl.envs import scores
+from meta_rl.figures import attention
+from meta_rl.rundir import checkpoints
 from meta_rl.config import ConfigError
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Rollout
@@ -156,7 +159,7 @@ def test_an_episode_is_shown_as_it_was_played(tmp_path):
         rollout, features, policies = frozen.restore().episode(seed=5)
         again = frozen.episode(seed=5)
         assert np.allclose(frozen.encode(rollout.views)[rollout.seen[:, 0]], features)
-        path = insight.draw(run, str(tmp_path / 'insight.png'), seed=5)
+        path = attention.draw(run, str(tmp_path / 'insight.png'), seed=5)
     assert rollout.seen.shape == rollout.actions.shape == (6, 1) and features.shape == (6, 6)
     assert np.array_equal(policies, again[2]) and np.array_equal(rollout.actions, again[0].actions)
     assert policies.shape == (6, 2) and np.allclose(policies.sum(1), 1) and len(np.unique(policies[:, 0])) == 6
@@ -170,7 +173,7 @@ def test_attention_is_where_the_features_come_from():
     view[5, 9, 0], view[2, 2, 1] = 30, 20
     others = np.zeros((2, 12, 16, 3), np.uint8)
     others[0, 5, 9, 0], others[1, 2, 2, 1], others[1, 5, 9, 0] = 40, 50, 30
-    found = insight.attention(encode, view, others)
+    found = attention.attention(encode, view, others)
     expected = np.zeros((3, 4))
     expected[1, 2], expected[0, 0] = (10 + 0) / 2., (40 + 60) / 2.
     assert np.allclose(found, expected)

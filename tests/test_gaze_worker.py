@@ -2,15 +2,16 @@
 import numpy as np
 import pytest
 
-from conftest import make_lab
-from meta_rl import config as config_module, gaze
+from helpers.labs import make_lab
+from meta_rl import config as config_module
+from meta_rl.envs import gaze
 from meta_rl.ac_network import GLOBAL
-from meta_rl.environment import TRIALS
-from meta_rl.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
+from meta_rl.envs.decisions import TRIALS
+from meta_rl.nets.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
 from meta_rl.gaze_worker import UNIT, GazeWorker, Players, play_episodes
-from meta_rl.lstm import LSTMState
+from meta_rl.nets.lstm import LSTMState
 from meta_rl.tf_compat import session_config, tf
-from twin import sigmoid
+from helpers.twin import sigmoid
 
 H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, T, B = 5, 8, 3, 2, 3, 4, 3, 6, 3
 

@@ -14,27 +14,17 @@ import pytest
 from PIL import Image
 
 import harlow
-from conftest import TESTS
+from helpers.labs import TESTS
 from meta_rl import config as config_module, training
 from meta_rl.config import Config
-from meta_rl.monitor import read_curve
-from test_config import other
+from meta_rl.rundir.monitor import read_curve
+from helpers.settings import other
+from helpers.commands import TINY, run_main
 
 SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
 SETTINGS = [field for field in attr.fields(Config) if field.name != 'preset']
 ALONE = [field for field in SETTINGS if field.name != 'cluster']  # that one takes --job with it
-TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
 HEAVY = ['tensorflow', 'numpy', 'cv2', 'PIL', 'matplotlib', 'tqdm', 'meta_rl.training', 'meta_rl.psychlab', 'deepmind_lab']
-
-
-def run_main(*arguments):
-    """The exit status."""
-    try:
-        return harlow.main(list(arguments))
-    except SystemExit as stop:
-        return stop.code
-    except KeyboardInterrupt:  # would end the tests
-        pytest.fail('KeyboardInterrupt was let through')
 
 
 @pytest.fixture(scope='module')

@@ -9,62 +9,20 @@ import threading
 import numpy as np
 import pytest
 
-from meta_rl import checkpoints, config as config_module, networks, training
-from meta_rl.monitor import read_curve
+from meta_rl import config as config_module, agents, training
+from meta_rl.rundir import checkpoints
+from meta_rl.rundir.monitor import read_curve
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
-from test_monitor import events, points
+from helpers.training import events, points
+from helpers.training import tiny, whole, content, weights, same_weights, spy_on_training
 
 ROWS = list(range(96, 1153, 96))
-
-
-@pytest.fixture(scope='module')
-def tiny(tmp_path_factory):
-    """Makes a Config of a small run, logged into a folder of its own."""
-    folder = tmp_path_factory.mktemp('training')
-
-    def make(**settings):
-        small = dict(episodes=1152, batch=32, log_every=96, checkpoint_every=128, image_count=3, width=32, height=32, units=6,
-                     embedding=4, seed=5, logdir=str(folder / 'runs'), image_cache=str(folder / 'images'))
-        return config_module.from_preset('harlow42', **dict(small, **settings))
-    return make
-
-
-@pytest.fixture(scope='module')
-def whole(tiny):
-    """What training.run returned for a run that was never stopped."""
-    return training.run(tiny())
-
-
-def content(*path):
-    with open(os.path.join(*path)) as file:
-        return file.read()
-
-
-def weights(run):
-    """{name: array} of the newest checkpoint: also the optimizer's statistics and the count of episodes."""
-    reader = tf.train.NewCheckpointReader(checkpoints.latest(run))
-    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
-
-
-def same_weights(one, other):
-    one, other = weights(one), weights(other)
-    assert one.keys() == other.keys()
-    return all((one[name] == other[name]).all() for name in one)
 
 
 def kept(run):
     paths = glob.glob(os.path.join(run, 'checkpoints', 'model-*.index'))
     return sorted(checkpoints.episodes_of(os.path.splitext(path)[0]) for path in paths)
-
-
-def spy_on_training(monkeypatch, do):
-    """Has do(worker, rollout, episodes) called after each update."""
-    def train(self, rollout, session, train=Worker.train):
-        losses, episodes = train(self, rollout, session)
-        do(self, rollout, episodes)
-        return losses, episodes
-    monkeypatch.setattr(Worker, 'train', train)
 
 
 # ---- what a run leaves behind ----
@@ -246,7 +204,7 @@ def test_a_gpu_that_is_not_there_is_said_in_one_line_and_the_cpu_trains(tiny, ca
 def test_the_learning_rate_falls_to_0_over_the_run(tiny, decay, expected):
     with tf.Graph().as_default(), tf.Session() as session:
         played, weight = tf.get_variable('played', [], tf.int64), tf.get_variable('weight', [])
-        trainer = networks.make_trainer(tiny(episodes=800, learning_rate=.1, decay=decay), played)
+        trainer = agents.make_trainer(tiny(episodes=800, learning_rate=.1, decay=decay), played)
         update = trainer.apply_gradients([(tf.constant(3.), weight)])  # Adam's step is the rate while the gradient stays the same
         session.run(tf.global_variables_initializer())
         steps = []
@@ -261,16 +219,16 @@ def test_the_learning_rate_falls_to_0_over_the_run(tiny, decay, expected):
 @pytest.mark.parametrize('name, kind', [('adam', tf.train.AdamOptimizer), ('rmsprop', tf.train.RMSPropOptimizer)])
 def test_optimizers(tiny, name, kind):
     with tf.Graph().as_default():
-        assert type(networks.make_trainer(tiny(optimizer=name), tf.get_variable('played', [], tf.int64))) is kind
+        assert type(agents.make_trainer(tiny(optimizer=name), tf.get_variable('played', [], tf.int64))) is kind
 
 
 def test_the_settings_of_the_network_arrive(tiny, monkeypatch):
     made = {}
-    monkeypatch.setattr(networks, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
+    monkeypatch.setattr(agents, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
         settings, a_size=a_size, scope=scope, trainer=trainer))
     settings = dict(units=11, second_units=12, value_coef=.14, entropy_coef=.15, clip_norm=16., reward_scale=.17,
                     timestep_scale=.18)
-    networks.make_network(tiny(**settings), 'worker_3', 'trainer', count='count')
+    agents.make_network(tiny(**settings), 'worker_3', 'trainer', count='count')
     expected = dict(settings, a_size=2, scope='worker_3', trainer='trainer', count='count', unroll=6)
     assert {name: made[name] for name in expected} == expected
 

@@ -6,8 +6,8 @@ import pytest
 
 from meta_rl import worker as worker_module
 from meta_rl.ac_network import Losses
-from meta_rl.environment import TRIALS
-from meta_rl.lstm import LSTMState
+from meta_rl.envs.decisions import TRIALS
+from meta_rl.nets.lstm import LSTMState
 from meta_rl.worker import Rollout, Worker, play, sample
 
 B = 3

@@ -1,0 +1,249 @@
+"""Processes: the backend whose workers are processes, around TensorFlow servers: on this machine, or a cluster of them.
+
+The process of ps 0 records the run; when it dies all others end. Workers come and go: one that dies is not waited for, and in a
+cluster one that is started again goes on.
+"""
+import os
+import shlex
+import threading
+import time
+
+import attr
+import numpy as np
+
+from meta_rl import config as config_module
+from meta_rl.backends import cluster as clusters, shared_network, stops
+from meta_rl.backends.child_processes import GRACE, Children
+from meta_rl.config import ConfigError
+from meta_rl.envs.decisions import make_envs
+from meta_rl.backends.queues import FIRST, Exchange, read_welcome
+from meta_rl.rundir.recorder import ServersLost, WorkersLost
+from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
+from meta_rl.tf_compat import GONE, tf
+
+REST = .01  # seconds before the next look where no reports had come: each look takes a share of a core
+LOOK_AROUND = 1.  # seconds between two looks at who is still there
+PATIENCE = 4.  # seconds for the main thread to see by itself that a server is gone
+QUIET = 5.  # seconds without a word after which the workers of a cluster are taken to have ended
+
+
+class Processes(object):
+    """A backend (see threads.Threads): this process is ps 0."""
+
+    device, warning = FIRST, None
+
+    def __init__(self, config, folder):
+        self._config = config
+        rehearsal, = make_envs(config, folder, 1, np.random.RandomState(0))  # what is wrong shows here, not in each worker
+        rehearsal.close()
+        self._fingerprint = fingerprint_of(folder, config.image_count)
+        self._states = [None] * config.workers
+        self._children = Children()  # 'Worker 0', 'ps 1'
+        self._cluster = self._serve(config)
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            tf.set_random_seed(config.seed)
+            self._exchange = Exchange(config)
+        self.variables, self.others = self._exchange.network.variables, self._exchange.network.others
+        self.initialize = self._exchange.initialize
+
+    def _serve(self, config):
+        if config.cluster:
+            cluster = clusters.read(config.cluster)
+            if (len(cluster.ps), cluster.workers) != (config.ps, config.workers):
+                raise ConfigError('%s has %d servers and %d workers, the settings %d and %d: they must be the same.' % (
+                    config.cluster, len(cluster.ps), cluster.workers, config.ps, config.workers))
+            clusters.serve(cluster, 0)
+            return cluster
+        for tries_left in (2, 1, 0):
+            cluster = clusters.local(config.ps, config.workers)
+            try:
+                clusters.serve(cluster, 0)
+                return cluster
+            except ConfigError:  # another program was quicker to take the port
+                if not tries_left:
+                    raise
+
+    def session(self):
+        """tf.Session that reaches all servers, when they are up."""
+        if not self._config.cluster:
+            for task in range(1, self._config.ps):
+                self._children.start('ps %d' % task, 'meta_rl.backends.processes:serve', tuple(self._cluster), task)
+        clusters.wait_for(self._cluster)
+        return tf.Session(clusters.target(self._cluster.ps[0]), self.graph)
+
+    def randoms(self):
+        """See threads.Threads; None for a worker that has not been heard of."""
+        return self._states
+
+    def set_randoms(self, states):
+        """Has the workers go on from what `randoms` returned."""
+        self._states[:len(states)] = states[:len(self._states)]
+
+    def train(self, session, recorder):
+        """See threads.Threads. WorkersLost where no worker is left, ServersLost where a server is gone."""
+        if recorder.done:
+            return
+        self._exchange.open(session, {
+            'settings': attr.asdict(self._config), 'fingerprint': self._fingerprint, 'states': self._states,
+            'episodes': recorder.episodes})
+        self._lookout = clusters.Lookout(self._cluster.ps[1:])
+        over = threading.Event()
+        threading.Thread(target=self._guard, args=(over,), daemon=True).start()
+        heard, looked = {}, time.time()
+        try:
+            self._call_workers()
+            while not recorder.over:
+                for number in self._record(session, recorder):
+                    heard[number] = time.time()
+                if time.time() - looked > LOOK_AROUND:
+                    looked = time.time()
+                    self._look_around(heard)
+        except GONE as error:
+            self._children.end('Worker')
+            raise ServersLost(error.message.split('\n')[0])
+        except ServersLost:  # not to be talked to any more; nor may closing the session come to an end
+            self._children.end('Worker')
+            raise
+        except BaseException:
+            self._stop(session, recorder)
+            over.set()
+            raise
+        self._stop(session, recorder)
+        over.set()
+
+    def _call_workers(self):
+        if self._config.cluster:
+            print('Waiting for workers 0 to %d: python harlow.py train --cluster %s --job worker --task N' % (
+                self._config.workers - 1, shlex.quote(self._config.cluster)), flush=True)
+        else:
+            for number in range(self._config.workers):
+                self._children.start('Worker %d' % number, 'meta_rl.backends.processes:work', tuple(self._cluster), number, {})
+
+    def _guard(self, over):
+        """Ends the run where a server is gone and this process's main thread waits for it in TensorFlow, as 1.12 does for ever."""
+        lookout = clusters.Lookout(self._cluster.ps[1:])
+        while not over.wait(LOOK_AROUND):
+            gone = lookout.gone()
+            if gone and not over.wait(PATIENCE):
+                print('\nThe server at %s is gone. What was learned since the last checkpoint is lost. To go on: '
+                      'python harlow.py train --resume %s' % (gone, shlex.quote(self.directory)), flush=True)
+                os._exit(1)  # the children see it and end
+
+    def _record(self, session, recorder):
+        """Has the recorder take in what has come. Returns the set of workers that it came from."""
+        with stops.later():
+            reports = self._exchange.collect(session)
+            for report in reports:
+                self._states[report.worker] = shared_network.random_state(report.random)
+                recorder.report(report, report.losses, int(report.staleness), int(report.worker))
+                if recorder.over:
+                    self._exchange.stop(session)  # before the turn is given: no update comes after the last one
+                if report.waits:
+                    self._exchange.give_turn(session, report.worker)
+        if not reports:
+            time.sleep(REST)
+        return {report.worker for report in reports}
+
+    def _look_around(self, heard):
+        ended = sorted(self._children.ended(), key=lambda end: end[0].startswith('Worker'))
+        # Servers first: a worker ends when one of them is gone, and without it nothing can be saved.
+        for name, how in ended:
+            if name.startswith('ps'):
+                raise ServersLost('%s is gone (%s).' % (name, how))
+        gone = self._lookout.gone()
+        if gone:
+            raise ServersLost('The server at %s is gone.' % gone)
+        left = self._config.workers if self._config.cluster else len(self._children.left('Worker'))
+        for name, how in ended:
+            print('%s is gone (%s): going on with the %d left of %d.' % (name, how, left, self._config.workers), flush=True)
+        if not left:
+            raise WorkersLost('No worker is left.')
+        if self._config.cluster:
+            for number, last in sorted(heard.items()):
+                if time.time() - last > clusters.SILENCE:
+                    del heard[number]
+                    print('Worker %d has not been heard of for %.0f s: going on without it; it can be started again.' % (
+                        number, clusters.SILENCE), flush=True)
+
+    def _stop(self, session, recorder):
+        """Has all workers end, takes in what they still have to say, and ends those that do not."""
+        deadline = time.time() + GRACE
+        try:
+            self._exchange.stop(session)
+            quiet = time.time() + QUIET
+            while time.time() < deadline and (
+                    self._children.running('Worker') or self._config.cluster and time.time() < quiet):
+                if self._record(session, recorder):
+                    quiet = time.time() + QUIET
+            self._record(session, recorder)
+        except GONE:
+            pass  # there is no one to talk to
+        self._children.end('Worker')
+
+    def close(self):
+        """Ends all processes that were started here."""
+        self._children.end()
+
+
+def serve(cluster, task):
+    """What the process of a server other than ps 0 does: it is there until ps 0 is not. Returns the exit status."""
+    cluster = clusters.Cluster(*cluster)
+    clusters.serve(cluster, task)
+    clusters.wait_for(cluster._replace(ps=cluster.ps[:1]))
+    lookout = clusters.Lookout(cluster.ps[:1])
+    while not lookout.gone():
+        time.sleep(LOOK_AROUND)
+    return 0
+
+
+def work(cluster, number, changes):
+    """What the process of a worker does. Returns the exit status: 0, or 1 when a server is gone before the run was over.
+
+    Args:
+      cluster: Cluster, or a tuple of its parts.
+      number: int, of the worker.
+      changes: dict of the settings that are this machine's own, as `device`.
+    """
+    cluster = clusters.Cluster(*cluster)
+    clusters.wait_for(cluster)
+    targets = [clusters.target(address) for address in cluster.ps]
+    threading.Thread(target=_watch, args=(cluster, number), daemon=True).start()
+    try:
+        welcome = read_welcome(targets[0])
+        config = config_module.Config().change(**welcome['settings']).change(**changes)
+        if not number < config.workers or len(targets) != config.ps:
+            raise ConfigError('The run has %d workers and %d servers: give each machine the same cluster.' % (
+                config.workers, config.ps))
+        with tf.Graph().as_default():
+            exchange = Exchange(config)
+            sessions = [tf.Session(target) for target in targets]
+        worker = RemoteWorker(config, number, welcome['fingerprint'], welcome['states'][number], exchange.network.shards)
+        link = exchange.link(sessions, number)
+        if config.cluster:
+            print('Worker %d has joined the run at %s: %s' % (number, cluster.ps[0], config.preset), flush=True)
+        episodes, weights = link.pull()
+        if episodes > welcome['episodes'] and config.cluster:
+            worker.start_anew(episodes)
+        last = False
+        while not last:
+            lesson, report = worker.learn(weights, episodes)
+            episodes, weights, last = link.push(lesson, report, episodes)
+    except GONE:
+        _leave(number)
+    if config.cluster:
+        print('The run is over.', flush=True)
+    return 0
+
+
+def _watch(cluster, number):
+    lookout = clusters.Lookout(cluster.ps)
+    while not lookout.gone():
+        time.sleep(LOOK_AROUND)
+    _leave(number)
+
+
+def _leave(number):
+    """Ends the process at once: TensorFlow tries for ever to reach a server that is gone, and cannot be interrupted."""
+    print('A server is gone: the run is over, or was killed. When it goes on, start worker %d again.' % number, flush=True)
+    os._exit(1)

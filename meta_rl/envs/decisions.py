@@ -1,0 +1,179 @@
+"""The Harlow task as the agent meets it: a step is one DECISION, whatever number of frames the lab takes to carry it out."""
+import re
+
+import numpy as np
+
+from meta_rl.config import ConfigError
+from meta_rl.labs.choice import make_labs
+
+LEFT, RIGHT = 0, 1
+TRIALS = 6
+
+# Frames of one decision, as the published runs played them: look at a button, which rests the gaze on it for the
+# frame that follows; look back; wait for the cross, which is under the gaze as it appears and starts the next trial.
+LOOK = 120  # units of the look action: 12.7 degrees, well within a button at 60 frames a second
+SETTLE = 5  # no-ops after reset: the eye rises to its place in the first three frames
+_CORRECT = re.compile(r"\['correct'\] = ([01])")
+_REACTION = re.compile(r"\['reactionTime'\] = (\S+)")
+
+
+def _look(units):
+    action = np.zeros(7, np.intc)
+    action[0] = units
+    return action
+
+
+NOOP, LOOKS = _look(0), (_look(-LOOK), _look(LOOK))
+
+
+class WrapperEnv(object):
+    """A lab (embedded or real) by its frames, and by what its events say of the trials.
+
+    Args:
+      lab: a `Lab` that was asked for RGB_INTERLEAVED.
+    """
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
+        self._report = None  # the text of the last one
+        self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
+
+    def reset(self, seed):
+        """Starts an episode. seed: int."""
+        self.correct, self._report, self._frame = [], None, None
+        self.lab.reset(seed=seed)
+
+    def step(self, action, frames=1):
+        """Plays `action` (np.intc [7]) for a number of frames. Returns (reward: float, done: bool)."""
+        self._frame = None
+        reward = self.lab.step(action, num_steps=frames)
+        for name, values in self.lab.events():
+            if name == 'xdata:psychlab':
+                self.correct.append(int(_CORRECT.search(values[0]).group(1)))
+                self._report = values[0]
+        return reward, not self.lab.is_running()
+
+    def reaction_time(self):
+        """float, seconds from the images to the last choice, as the lab's event reports it."""
+        return float(_REACTION.search(self._report).group(1))
+
+    def frame(self):
+        """The frame now: uint8 [H, W, 3], RGB."""
+        if self._frame is None:
+            self._frame = self.lab.observations()['RGB_INTERLEAVED']
+        return self._frame
+
+
+class HarlowEnv(object):
+    """One step is one decision: 0 looks left, 1 looks right. An episode is six of them.
+
+    Args:
+      lab: a `Lab`, asked for RGB_INTERLEAVED. Without `saccades` its viewer must start on the cross (harlow_fast_centred).
+      observe: function from a frame, uint8 [H, W, 3], to an observation (see observations.py).
+      seeds: np.random.RandomState that the episodes' seeds are drawn from; only its randint is called.
+      late: bool, show each picture one decision late, and none before the first: the published code did (it returned
+        the frame from BEFORE the action), so that its agent never saw the pictures that it chose between.
+      saccades: Saccades that carry out the decisions by what frames show; None: looks of a fixed size and time.
+    """
+
+    def __init__(self, lab, observe, seeds, late=False, saccades=None):
+        self._env = WrapperEnv(lab)
+        self._see = observe
+        self._seeds = seeds
+        self._late = late
+        self._saccades = saccades
+        self._last_seen = None
+        self._early = 0.  # paid before the first decision
+
+    @property
+    def correct(self):
+        """list of 1 or 0 for each trial of this episode so far, read from the lab's events."""
+        return self._env.correct
+
+    def reaction_time(self):
+        """float, seconds from the images to the last choice, as the lab's event reports it."""
+        return self._env.reaction_time()
+
+    def frame(self):
+        """The frame that the next decision is made on: uint8 [H, W, 3], RGB; none after the last."""
+        return self._env.frame()
+
+    def watch(self, watcher):
+        """Has somebody look on: `watcher(lab)`, a lab that passes all on, takes the place of the lab."""
+        self._env.lab = watcher(self._env.lab)
+
+    def reset(self):
+        """Starts an episode. Returns the observation that the first decision is made on."""
+        self._env.reset(int(self._seeds.randint(2 ** 31)))
+        if self._saccades:
+            self._early = self._saccades.start(self._env)
+        else:
+            self._early, _ = self._env.step(NOOP, SETTLE + 1)
+        self._last_seen = None
+        return self._observe()
+
+    def _observe(self):
+        now = self._see(self._env.frame())
+        if not self._late:
+            return now
+        before, self._last_seen = self._last_seen, now
+        return np.zeros_like(now) if before is None else before
+
+    def step(self, action):
+        """Carries out a decision.
+
+        Args:
+          action: int, 0 left or 1 right.
+        Returns: (observation, reward, done). The observation shows the pictures of the NEXT decision, None after the
+          last one; the reward (float) is what the lab paid since the decision before, for the choice and for looking at
+          the cross; `done` comes with the last.
+        Raises: ConfigError if the lab registers no choice.
+        """
+        trials = len(self._env.correct)
+        reward, done = self._saccades.choose(self._env, action) if self._saccades else self._choose(action)
+        if len(self._env.correct) != trials + 1:
+            raise ConfigError('The lab registered no choice: decisions of two looks need 60 frames a second and a level '
+                              'whose viewer starts on the cross, as contributed/psychlab/harlow_fast_centred.')
+        reward, self._early = reward + self._early, 0.
+        return None if done else self._observe(), reward, done
+
+    def _choose(self, action):
+        reward, done = self._env.step(LOOKS[action])
+        for look, frames in ((LOOKS[1 - action], 1), (NOOP, 2)):
+            if not done:
+                paid, done = self._env.step(look, frames)
+                reward += paid
+        return reward, done
+
+    def close(self):
+        """Closes the lab."""
+        self._env.lab.close()
+
+
+def make_envs(config, folder, count, random):
+    """`count` HarlowEnv of a Config.
+
+    Args:
+      config: Config.
+      folder: dataset folder of %04d.png.
+      random: np.random.RandomState that all of them draw their seeds from; only its randint is called.
+    Raises: DatasetError if two images look the same; ConfigError in the lab's words if it does not take its settings, or
+      if decisions do not work in it.
+    """
+    from meta_rl.envs import observations
+    from meta_rl.psychlab import find_level
+    from meta_rl.envs.saccades import Saccades
+    labs = make_labs(config, folder, count)
+    try:
+        observe = observations.make(config, folder)
+        level = find_level(config.level_script)
+        # Where looking for one frame does it, two looks of a fixed size do; the cross is not to be seen for longer, either.
+        at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1
+        saccades = None if at_once else Saccades(level, config.width, config.height, config.fps)
+        rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0), saccades=saccades)
+        rehearsal.reset()
+        rehearsal.step(LEFT)  # settings that allow no decision show here, and not in the middle of a worker
+    except RuntimeError as error:
+        raise ConfigError('The lab says: %s' % error)
+    return [HarlowEnv(lab, observe, random, config.late, saccades) for lab in labs]

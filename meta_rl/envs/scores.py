@@ -1,0 +1,48 @@
+"""The score of episodes, whoever played them: fractions right in each trial, their intervals, as a table."""
+import math
+
+import numpy as np
+
+from meta_rl.envs import oracles
+from meta_rl.envs.oracles import TRIALS
+
+Z95 = 1.959963984540054  # the normal distribution has 95% of its weight within this many deviations
+
+
+def wilson(successes, count):
+    """The 95% interval (low, high) of a fraction that was seen `successes` times in `count`: E. B. Wilson 1927."""
+    fraction, z2 = successes / count, Z95 ** 2
+    centre = (fraction + z2 / (2 * count)) / (1 + z2 / count)
+    half = Z95 * math.sqrt(fraction * (1 - fraction) / count + z2 / (4 * count ** 2)) / (1 + z2 / count)
+    return max(centre - half, 0.), min(centre + half, 1.)
+
+
+def score(returns, correct):
+    """What E episodes came to, a dict of plain data.
+
+    Args:
+      returns: E floats, what the lab paid in each.
+      correct: E times 6 numbers, 1 where the trial was right, else 0.
+    Returns: return_mean and return_ci95 (None of a single episode), of what the lab paid; choice_return_mean, what of it
+      choices earned, which is the same on every level; per_trial and per_trial_ci95, fractions right; nearest_oracle.
+    """
+    episodes, mean = len(returns), float(np.mean(returns))
+    half = Z95 * float(np.std(returns, ddof=1)) / math.sqrt(episodes) if episodes > 1 else None
+    per_trial = [float(successes) / episodes for successes in np.sum(correct, 0)]
+    return {'return_mean': mean, 'return_ci95': None if half is None else [mean - half, mean + half],
+            'choice_return_mean': oracles.mean_return(per_trial),
+            'per_trial': per_trial, 'per_trial_ci95': [list(wilson(p * episodes, episodes)) for p in per_trial],
+            'nearest_oracle': oracles.nearest(per_trial).name}
+
+
+def table(parts, nearest):
+    """Scores as text. parts: (name, what `score` returned) of each row; nearest: the oracle that is named below."""
+    lines = ['%-8s %7s %7s  %s' % ('', 'return', 'choices', '  '.join(
+        '%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
+    for name, part in parts:
+        lines.append('%-8s %7.2f %7.2f  %s' % (name, part['return_mean'], part['choice_return_mean'], '  '.join(
+            '%5.1f%% %-8s' % (100 * p, '%.0f..%.0f' % (100 * low, 100 * high))
+            for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
+    lines.append('(choices: the return without what fixation pays; after each fraction its 95%% interval) '
+                 'Nearest to: %s.' % nearest)
+    return '\n'.join(line.rstrip() for line in lines)

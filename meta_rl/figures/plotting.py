@@ -1,0 +1,134 @@
+"""Figures of runs: reward curves, and how the learning set formed."""
+import collections
+import os
+
+import matplotlib
+matplotlib.use('Agg')  # a file, not a window: runs are headless
+from matplotlib import pyplot  # noqa: E402
+import numpy as np  # noqa: E402
+
+from meta_rl import config as config_module  # noqa: E402
+from meta_rl.rundir.monitor import read_curve  # noqa: E402
+from meta_rl.envs.oracles import ORACLES  # noqa: E402
+
+TRIALS_AXIS = np.arange(1, 7)
+
+
+def by_preset(runs):
+    """The run directories in groups: an ordered dict from preset to list of paths."""
+    groups = collections.OrderedDict()
+    for run in runs:
+        groups.setdefault(config_module.load(os.path.join(run, 'config.json')).preset, []).append(run)
+    return groups
+
+
+def save(figure, path):
+    """Writes a figure into `path`, which it returns. ConfigError where its ending is that of no kind of picture."""
+    figure.tight_layout()
+    try:
+        figure.savefig(path, dpi=120)
+    except ValueError as error:
+        raise config_module.ConfigError('%s cannot be drawn (%s): give it an ending like .png.' % (path, error))
+    finally:
+        pyplot.close(figure)
+    return path
+
+
+def mean_curve(curves):
+    """(episodes, returns of choices): the mean over several curves, where all of them are, on the points of the shortest."""
+    shortest = min(curves, key=lambda curve: curve['episodes'][-1])['episodes']
+    start = max(curve['episodes'][0] for curve in curves)
+    episodes = shortest[shortest >= start]
+    return episodes, np.mean([np.interp(episodes, curve['episodes'], curve['choice_return']) for curve in curves], 0)
+
+
+def reward_curves(groups, path, title=None):
+    """Draws reward curves into `path`: a thin line for each seed and a thick one for their mean; returns it.
+
+    Drawn is what the choices earned, so that levels that pay for fixation too compare with those that do not.
+
+    Args:
+      groups: dict from a label to the list of curves (see monitor.read_curve) of its seeds.
+    """
+    figure, axes = pyplot.subplots(figsize=(9, 4.5))
+    for name, _, value in ORACLES:
+        axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
+        axes.annotate('%s, %.0f' % (name, value), (1.01, value), xycoords=('axes fraction', 'data'), va='center',
+                      fontsize=8, color='0.3')
+    for number, (label, curves) in enumerate(groups.items()):
+        colour = 'C%d' % (number % 10)
+        for curve in curves:
+            axes.plot(curve['episodes'], curve['choice_return'], color=colour, linewidth=.7, alpha=.6 if len(curves) > 1 else 1)
+        if len(curves) > 1:
+            label = '%s, mean of %d seeds' % (label, len(curves))
+            axes.plot(*mean_curve(curves), color=colour, linewidth=2.2, label=label)
+        else:
+            axes.lines[-1].set_label(label)
+    axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=(-4, 27), title=title)
+    axes.set_xlim(left=0)
+    if len(axes.get_legend_handles_labels()[1]) > 1 or label != title:
+        axes.legend(loc='best', fontsize=8)
+    return save(figure, path)
+
+
+def curve_of(run):
+    """The curve of a run directory, see monitor.read_curve. ConfigError where it has no row yet."""
+    path = os.path.join(run, 'curve.csv')
+    curve = read_curve(path)
+    if not len(curve['episodes']):
+        raise config_module.ConfigError('%s has no rows: let the run play --log-every episodes first.' % path)
+    return curve
+
+
+def reward_curve(run, path=None):
+    """Draws the reward curve of one run directory into `path` (default: reward_curve.png in it). Returns the path."""
+    name = os.path.basename(os.path.normpath(run))
+    curve = curve_of(run)
+    return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name)
+
+
+def learning_set(profiles, path, title=None, reference=None, labels=None):
+    """Draws per cent correct on trials 1..6, a line for each quantile of training: the form of Wang et al. 2018, figure 6c.
+
+    Args:
+      profiles: float [seeds, quantiles, 6], fractions right.
+      reference: (label, 6 per cents) of a published line to draw beside them, or None.
+      labels: what each line is of; None: the weights at the end of each quantile of training.
+    Returns: path (or a binary file). Error bars are standard errors over seeds.
+    """
+    profiles = 100 * np.asarray(profiles)
+    seeds, quantiles, _ = profiles.shape
+    figure, axes = pyplot.subplots(figsize=(7.5, 4.5))
+    labels = labels or ['first %d/%d of training' % (number, quantiles) for number in range(1, quantiles)] + ['all of training']
+    errors = profiles.std(0, ddof=1) / np.sqrt(seeds) if seeds > 1 else [None] * quantiles
+    for number, (mean, error) in enumerate(zip(profiles.mean(0), errors)):
+        axes.errorbar(TRIALS_AXIS, mean, error, marker='o', markersize=3, capsize=2,
+                      color=pyplot.cm.viridis(number / max(quantiles - 1, 1)), label=labels[number])
+    if reference:
+        axes.plot(TRIALS_AXIS, reference[1], color='k', linewidth=1, marker='x', label=reference[0])
+    axes.axhline(50, color='0.5', linestyle='--', linewidth=1)
+    axes.set(xlabel='trial', ylabel='correct (%)', ylim=(40, 103), title=title)
+    axes.legend(fontsize=8, loc='center left', bbox_to_anchor=(1.01, .5))
+    return save(figure, path)
+
+
+def plot(runs, path):
+    """Draws the reward curves of run directories into `path`, and for each preset among them its learning set beside it.
+
+    The second kind is left out where a run has not been finished. Returns the list of paths.
+    """
+    from meta_rl.evaluation import learning_set as measured  # TensorFlow, which the curves alone do not need
+    groups = by_preset(runs)
+    curves = collections.OrderedDict((preset, [curve_of(run) for run in members])
+                                     for preset, members in groups.items())
+    drawn = [reward_curves(curves, path)]
+    stem, ending = os.path.splitext(path)
+    for preset, members in groups.items():
+        try:
+            profiles = [measured(run) for run in members]
+        except config_module.ConfigError as error:
+            print('No learning set for %s: %s' % (preset, error))
+            continue
+        drawn.append(learning_set(profiles, '%s-learning-set%s' % (
+            stem if len(groups) == 1 else '%s-%s' % (stem, preset), ending), preset))
+    return drawn

@@ -1,0 +1,118 @@
+"""The figures of img/, each from the data in img/data/; what is missing there is trained first."""
+import collections
+import glob
+import os
+import shutil
+
+from meta_rl import config as config_module
+from meta_rl.figures import attention, plotting, third_party
+from meta_rl.rundir import checkpoints
+from meta_rl.evaluation import HELD_OUT, learning_set
+from meta_rl.rundir.monitor import read_curve
+
+FOLDER = 'img'
+SEEDS = 5
+
+# Read off the published figure: per cent correct on trials 1 to 6 at the end of training, held-out images.
+WANG = 'Wang et al. 2018, figure 6c', (53, 97, 98, 98, 99, 98.5)
+
+# name: of the files. presets: {preset: number of seeds}. learning_set: the preset whose learning set is drawn, or None.
+# reference: a published one to draw beside it, or None. insight: whether to draw an episode of its first seed too.
+Figure = collections.namedtuple('Figure', 'name title presets learning_set reference insight')
+Figure.__new__.__defaults__ = None, None, False
+FIGURES = (
+    Figure('harlow42', '42 images', {'harlow42': SEEDS}, 'harlow42'),
+    Figure('master', 'As published: each picture one decision late', {'master': SEEDS}, 'master'),
+    Figure('monothread2pixel', 'A black and a white image: one decision late, and not',
+           {'monothread2pixel': SEEDS, 'monothread2pixel-current': SEEDS}),
+    Figure('dev', 'Branch dev as published: convolutions on raw frames, two LSTMs, one decision late', {'dev': 1}),
+    Figure('harlow42-standard', 'The level as it ships, by closed-loop saccades', {'harlow42-standard': 3},
+           'harlow42-standard'),
+    Figure('backends', 'Four workers of each backend beside one thread', collections.OrderedDict(
+        [('harlow42', 3), ('workers4', 3), ('workers4-processes', 3), ('workers4-ray', 3)])),
+    Figure('ablations', 'harlow42 without one of its parts', {
+        'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}),
+    Figure('units128', '128 LSTM units', {'units128': 1}),
+    Figure('images1000', '1,000 images', {'images1000': 1}, 'images1000'),
+    Figure('long', '50,000 updates', {'long': 1}),
+    Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
+    Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
+    Figure('gaze', 'The agent moves its own gaze, 1,000 images',
+           collections.OrderedDict([('gaze', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
+    Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
+           collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
+)
+STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-taught')  # of these the trained network is kept too
+
+
+def keep(run, folder=FOLDER):
+    """Copies what the figures need of a finished run directory into `folder`/data/PRESET-seedS. Returns that path."""
+    config = config_module.load(os.path.join(run, 'config.json'))
+    learning_set(run)
+    kept = os.path.join(folder, 'data', '%s-seed%d' % (config.preset, config.seed))
+    os.makedirs(kept, exist_ok=True)
+    # Where it was made is nobody's business but of the machine that made it.
+    usual = config_module.Config()
+    kept_config = config.change(logdir=usual.logdir, image_cache=usual.image_cache, runfiles_path=usual.runfiles_path)
+    kept_config.save(os.path.join(kept, 'config.json'))
+    for path in [os.path.join(run, 'curve.csv')] + glob.glob(os.path.join(run, 'learning_set*.csv')):
+        shutil.copy(path, kept)
+    if config.preset in WITH_WEIGHTS:
+        # Those of the last seventh: the weights at the end, without what only training needs, which is twice as much.
+        checkpoint = os.path.join(kept, checkpoints.FOLDER, 'model-%d' % config.episodes)
+        os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
+        for ending in ('.index', '.data-00000-of-00001'):
+            shutil.copy(checkpoints.quantiles(run)[-1] + ending, checkpoint + ending)
+    return kept
+
+
+def runs_of(preset, seeds, folder=FOLDER):
+    """The kept runs of a preset, seeds 0 to `seeds` - 1; those that are missing are trained now."""
+    paths = []
+    for seed in range(seeds):
+        path = os.path.join(folder, 'data', '%s-seed%d' % (preset, seed))
+        if not os.path.exists(os.path.join(path, 'curve.csv')):
+            from meta_rl import training
+            path = keep(training.run(config_module.from_preset(preset, seed=seed))[0], folder)
+        paths.append(path)
+    return paths
+
+
+def draw(figure, folder=FOLDER):
+    """Draws one Figure into `folder`. Returns the list of paths."""
+    runs = collections.OrderedDict((preset, runs_of(preset, seeds, folder)) for preset, seeds in figure.presets.items())
+    curves = collections.OrderedDict((preset, [read_curve(os.path.join(run, 'curve.csv')) for run in members])
+                                     for preset, members in runs.items())
+    paths = [plotting.reward_curves(curves, os.path.join(folder, figure.name + '.png'), figure.title)]
+    if figure.learning_set:
+        profiles = [learning_set(run) for run in runs[figure.learning_set]]
+        path = os.path.join(folder, figure.name + '-learning-set.png')
+        paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
+    if figure.name == 'gaze':
+        from meta_rl.figures import gaze_curves
+        paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
+        if figure.insight:
+            from meta_rl.figures import recording
+            paths.append(os.path.join(folder, 'gaze.gif'))
+            recording.record(runs['gaze'][-1], paths[-1], seed=2, images=HELD_OUT)
+    elif figure.insight:
+        paths.append(attention.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-attention.png')))
+    return paths
+
+
+def draw_stranger(folder=FOLDER):
+    """Draws the agent of the README's Gymnasium snippet beside one of ours. Returns the path.
+
+    Its curve is not trained anew where it is missing, which takes PyTorch: see meta_rl/figures/third_party.py.
+    """
+    theirs = third_party.read(os.path.join(folder, 'data', STRANGER, 'curve.csv'))
+    curves = collections.OrderedDict([
+        ('RecurrentPPO of sb3-contrib, by way of Gymnasium', [theirs]),
+        ('harlow42, seed 0', [read_curve(os.path.join(run, 'curve.csv')) for run in runs_of('harlow42', 1, folder)])])
+    return plotting.reward_curves(curves, os.path.join(folder, 'recurrent-ppo.png'), '42 images, an agent of others')
+
+
+def draw_all(folder=FOLDER):
+    """Draws every figure. Returns the list of paths."""
+    return [path for figure in FIGURES for path in draw(figure, folder)] + [draw_stranger(folder)]

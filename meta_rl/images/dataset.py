@@ -1,0 +1,228 @@
+"""The image sets of a Harlow experiment, to train with and held out: drawn ones, objects, a folder of one's own.
+
+An image set is a uint8 array [N, 256, 256, 3], RGB; on disk a folder of 0001.png, 0002.png, ..., which is what the lab reads.
+"""
+import hashlib
+import os
+import re
+import tempfile
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from meta_rl.images import objects
+from meta_rl.config import ConfigError
+from meta_rl.images.drawing import EYE, SIDE, averaged, draw_images, drawn, watched
+
+__all__ = ['DatasetError', 'SIDE', 'check_folder', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of',
+           'load_folder', 'write_images']
+MEND = 'replace it or take it out of the folder.'
+BLIND = 'onehot', 'brightness'  # observations that do not tell what an image looks like
+ALIKE = 2  # of 255: two pictures whose mean absolute difference at EYE x EYE is less are the same one, saved in two ways
+
+
+class DatasetError(ConfigError):
+    """The pictures cannot be used as they are; the message names the file and says what to do."""
+
+
+def write_images(folder, images):
+    """Writes `images` (an iterable of uint8 [256, 256, 3]) as `folder`/0001.png, 0002.png, ...: all of them, or nothing.
+
+    Raises: DatasetError if `folder` exists already or an image is of another shape or dtype; OSError if the disk refuses.
+    """
+    _refuse_existing(folder)
+    parent, name = os.path.split(os.path.abspath(folder))
+    os.makedirs(parent, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.%s-' % name, dir=parent) as scratch:
+        staged = os.path.join(scratch, name)  # one level down: the scratch folder itself is closed to other users
+        os.mkdir(staged)
+        for number, image in enumerate(images, 1):
+            if image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8:
+                raise DatasetError('Image %d is %s %s: make it uint8 (256, 256, 3).' % (number, image.dtype, image.shape))
+            Image.fromarray(image).save(os.path.join(staged, '%04d.png' % number), compress_level=1)
+        _refuse_existing(folder)  # again: drawing takes a while, and rename() would replace an empty folder
+        os.rename(staged, os.path.join(parent, name))
+
+
+def drawn_folder(cache='images', count=42, seed=0):
+    """The path of `cache`/drawn-COUNT-seedSEED: drawn once, then used as it is, whoever has replaced pictures in it.
+
+    Raises: DatasetError if a picture is missing; OSError if the folder cannot be written.
+    """
+    return _complete(os.path.join(cache, 'drawn-%d-seed%d' % (count, seed)), count, lambda: drawn(count, seed))
+
+
+def load_folder(folder, count=None, allow_flat=False):
+    """Reads the first `count` (None: all) PNG and JPEG pictures of `folder`: uint8 [count, 256, 256, 3].
+
+    Sorted names are the numbering, 2.png before 10.png; hidden files and other types are passed over. A picture is turned
+    as its EXIF says, laid on black where it is transparent, cropped to its central square and resized.
+
+    Raises: DatasetError for a folder that cannot be read or has too few pictures, and for a picture that is empty, broken,
+    a copy of another or, unless `allow_flat`, grey or of one single colour.
+    """
+    names = _picture_names(folder)
+    wanted = len(names) if count is None else count
+    if len(names) < max(wanted, 1):
+        raise DatasetError('%s has %d PNG or JPEG pictures, and %d are needed: add some.' % (folder, len(names), max(wanted, 1)))
+    images, owners = np.empty((wanted, SIDE, SIDE, 3), np.uint8), {}
+    for k, name in enumerate(watched(names[:wanted], wanted, 'reading')):
+        path = os.path.join(folder, name)
+        images[k] = image = _read(path)
+        red, green, blue = image[:, :, 0], image[:, :, 1], image[:, :, 2]
+        if not allow_flat and image.tobytes() == image[0, 0].tobytes() * SIDE ** 2:
+            raise DatasetError('%s is one single colour, or transparent all over: %s' % (path, MEND))
+        if not allow_flat and (red == green).all() and (green == blue).all():
+            raise DatasetError('%s is grey, and the lab wants colour: %s' % (path, MEND))
+        owner = owners.setdefault(_digest(image), path)
+        if owner != path:
+            raise DatasetError('%s is the same picture as %s: %s' % (path, owner, MEND))
+    return images
+
+
+def folder_of(config):
+    """The dataset folder (%04d.png, 256x256 RGB) of a Config: the drawn set, or its user's own pictures made fit for the lab.
+
+    The latter are kept in the cache under a name made of their content, so that no run ever sees them change.
+    """
+    if config.image_set == 'black-white':
+        if config.image_count != 2:
+            raise ConfigError('image_count is %d: the black-white set has 2 images.' % config.image_count)
+        if config.observation != 'brightness':
+            raise ConfigError('observation is %s: a black image cannot be found on a black screen, choose brightness.'
+                              % config.observation)
+        folder = os.path.join(config.image_cache, 'black-white')
+        _make_once(folder, lambda: np.stack([np.full((SIDE, SIDE, 3), shade, np.uint8) for shade in (0, 255)]))
+        return folder
+    if config.images:
+        return _own_folder(config.image_cache, load_folder(config.images, config.image_count))
+    if config.image_set == 'objects':
+        folder = os.path.join(config.image_cache, 'objects-%d-seed%d' % (config.image_count, config.image_seed))
+        return _complete(folder, config.image_count, lambda: objects.pictures(config.image_count, config.image_seed))
+    return drawn_folder(config.image_cache, config.image_count, config.image_seed)
+
+
+def held_out_folder_of(config):
+    """The dataset folder, like that of folder_of, of `held_out_count` images none of which is trained with.
+
+    They are its user's own (held_out_images), or those that come after the training images in the same set, which are apart
+    from them as any two images of it are.
+
+    Raises: ConfigError where there can be none; DatasetError as load_folder, and where a picture is on both sides.
+    """
+    if config.observation in BLIND:
+        raise ConfigError('observation is %s: such an agent does not see what an image looks like, for held-out images train '
+                          'one that sees pixels.' % config.observation)
+    if config.held_out_images:
+        images = load_folder(config.held_out_images, config.held_out_count)
+        _refuse_shared(config.images or folder_of(config), config.image_count, config.held_out_images, images)
+        return _own_folder(config.image_cache, images)
+    if config.images:
+        raise ConfigError('held_out_images is empty: train with --held-out-images FOLDER beside --images FOLDER.')
+    if config.image_set == 'black-white':
+        raise ConfigError('image_set is black-white: there is no third such image to hold out, choose drawn.')
+    training, count = folder_of(config), config.held_out_count
+    more = objects.pictures if config.image_set == 'objects' else drawn
+    return _complete('%s-held-out-%d' % (training, count), count, lambda: more(
+        config.image_count + count, config.image_seed, load_folder(training, config.image_count, allow_flat=True)))
+
+
+def check_folder(folder, count):
+    """Looks at the first `count` files of a dataset folder as strictly as the real lab, whose process ends at a wrong one.
+
+    Raises: DatasetError that names a file which is missing or no whole PNG of 256x256 pixels, 8-bit RGB.
+    """
+    for number in range(1, count + 1):
+        path = os.path.join(folder, '%04d.png' % number)
+        try:
+            with open(path, 'rb') as file:
+                head = file.read(26)
+            with Image.open(path, formats=('PNG',)) as image:
+                image.load()
+                found = 'of %dx%d pixels, %s' % (image.size + (image.mode,))
+                good = image.size == (SIDE, SIDE) and 'transparency' not in image.info
+        except Exception as error:  # as in _read
+            reason = getattr(error, 'strerror', None) or 'it is broken, cut short or no PNG'
+            raise DatasetError('%s cannot be read as an image (%s), which would end the real lab: %s' % (
+                path, reason, MEND)) from error
+        # Pillow reads 16-bit colour as if it were 8: depth and kind as the file itself gives them (2 is RGB).
+        if not good or head[24:26] != b'\x08\x02':
+            raise DatasetError('%s is %s: the real lab wants %dx%d pixels, 8-bit RGB without transparency, %s' % (
+                path, found, SIDE, SIDE, MEND))
+
+
+def _refuse_shared(training, count, held_out, images):
+    """Raises DatasetError if one of `images`, read from the folder `held_out`, is among the first `count` of `training`."""
+    known = [averaged(image, EYE).ravel() for image in load_folder(training, count, allow_flat=True)]
+    small = [averaged(image, EYE).ravel() for image in images]
+    sums, twins = cv2.batchDistance(np.array(small), np.array(known), cv2.CV_32S, normType=cv2.NORM_L1, K=1)
+    number = int(sums.argmin())
+    if sums[number, 0] < ALIKE * small[0].size:
+        raise DatasetError('%s, to be held out, shows the same as %s, which is trained with: replace one of them.' % (
+            os.path.join(held_out, _picture_names(held_out)[number]),
+            os.path.join(training, _picture_names(training)[twins[number, 0]])))
+
+
+def _own_folder(cache, images):
+    folder = os.path.join(cache, 'own-%d-%s' % (len(images), hashlib.sha256(images).hexdigest()[:12]))
+    _make_once(folder, lambda: images)
+    return folder
+
+
+def _complete(folder, count, make_images):
+    """`folder`, made if there is none. Raises DatasetError if one of its `count` pictures is missing."""
+    _make_once(folder, make_images)
+    for name in ('%04d.png' % number for number in range(1, count + 1)):
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise DatasetError('%s has no %s: put one there, or delete the folder to have it drawn anew.' % (folder, name))
+    return folder
+
+
+def _make_once(folder, make_images):
+    if not os.path.lexists(folder):
+        try:
+            write_images(folder, make_images())
+        except (DatasetError, OSError):
+            if not os.path.isdir(folder):  # else another run has made it in the meantime, which is as good
+                raise
+
+
+def _refuse_existing(folder):
+    if os.path.lexists(folder):
+        raise DatasetError('%s exists already and is left alone: delete it or choose another name.' % folder)
+
+
+def _picture_names(folder):
+    try:
+        names = [name for name in os.listdir(folder) if re.match(r'[^.].*\.(png|jpe?g)$', name, re.I | re.S)]
+    except OSError as error:
+        raise DatasetError('%s cannot be read as a folder (%s): check its path and permissions.' % (folder, error.strerror))
+    return sorted(names, key=lambda name: (re.sub('[0-9]+', lambda digits: digits.group().zfill(20), name), name))
+
+
+def _read(path):
+    try:
+        with Image.open(path, formats=('PNG', 'JPEG')) as opened:
+            opened.draft(None, (2 * SIDE, 2 * SIDE))  # a big JPEG is decoded at a fraction of its size, several times faster
+            picture = _on_black(ImageOps.exif_transpose(opened))
+    except Exception as error:  # of a broken file Pillow raises anything: OSError, SyntaxError, struct.error, ...
+        empty = os.path.isfile(path) and not os.path.getsize(path)
+        reason = 'empty' if empty else getattr(error, 'strerror', None) or 'broken, cut short or of another format'
+        raise DatasetError('%s cannot be read as PNG or JPEG (%s): %s' % (path, reason, MEND)) from error
+    (width, height), side = picture.size, min(picture.size)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = np.asarray(picture.crop((left, top, left + side, top + side)))
+    return cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC)
+
+
+def _on_black(picture):
+    if picture.mode.startswith('I'):  # 16-bit grey, which convert() would clip instead of scale
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ('RGBA', 'LA', 'PA') or 'transparency' in picture.info:
+        picture = Image.alpha_composite(Image.new('RGBA', picture.size, 'black'), picture.convert('RGBA'))
+    return picture.convert('RGB')
+
+
+def _digest(image):
+    return hashlib.sha256(image.tobytes()).digest()

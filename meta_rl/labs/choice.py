@@ -1,0 +1,35 @@
+"""Which lab is played: the one place that chooses. What it makes is a `deepmind_lab.Lab` to everything else."""
+from meta_rl.config import LABS, ConfigError
+
+EMBEDDED, DEEPMIND = LABS
+OBSERVATIONS = ['RGB_INTERLEAVED']
+# Labs to play side by side where nothing else decides: the real one takes 188 MiB, and 53 MiB for each further one.
+SIDE_BY_SIDE = {EMBEDDED: 100, DEEPMIND: 16}
+
+
+def make_labs(config, folder, count):
+    """`count` labs of a Config.
+
+    Args:
+      config: Config.
+      folder: dataset folder of %04d.png.
+    Raises: ConfigError in the lab's words if it does not take its settings, or if there is no such lab; DatasetError for a
+      picture that the real lab would not survive.
+    """
+    settings = {'width': str(config.width), 'height': str(config.height), 'fps': str(config.fps), 'datasetPath': folder}
+    try:
+        if config.lab == DEEPMIND:
+            from meta_rl.labs import deepmind
+            return deepmind.make(config, OBSERVATIONS, settings, count)
+        from meta_rl import psychlab
+        settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides)
+        return [psychlab.Lab(config.level_script, OBSERVATIONS, settings) for _ in range(count)]
+    except RuntimeError as error:
+        raise ConfigError('The lab says: %s' % error)
+
+
+def write_level(config, directory):
+    """Writes what a run plays, where that is a file of our own, into its directory: `levels/NAME.lua` for the real lab."""
+    if config.lab == DEEPMIND:
+        from meta_rl.labs import deepmind
+        deepmind.write_level(config, directory)

@@ -1,0 +1,159 @@
+"""The real DeepMind Lab: its levels, written from the embedded lab's own table, and a Lab that pickles."""
+import os
+import tempfile
+
+from meta_rl.images import dataset
+from meta_rl.config import ConfigError
+from meta_rl.psychlab import find_level, task
+
+BUILD = 'https://github.com/google-deepmind/lab/blob/master/docs/users/build.md'
+DATASET_SIZE = 2400  # images that its reader of data sets counts on: a number above ends the process
+
+# Measured: it loads a level that is named by an absolute path which ends in .lua.
+LEVEL = '''\
+-- {name}: the Harlow task of psychlab with {images} images. Times are in frames.
+local factory = require 'levels.contributed.psychlab.factories.harlow_factory'
+
+local api = factory.createLevelApi{{
+    schema = 'harlow',
+    episodeLengthSeconds = {seconds},
+    trialsPerEpisodeCap = {trials},
+    timeToFixateCross = {level.time_to_fixate_cross},
+    timeToFixateTarget = {level.time_to_fixate_target},
+    fastInterTrialInterval = {level.inter_trial_interval},
+    fixationReward = {level.fixation_reward},
+    correctReward = {correct},
+    incorrectReward = {incorrect},
+    trainBatch = {images},
+    testBatch = 0,
+}}
+
+-- The viewer starts turned away from the cross by up to half of this range.
+local updateSpawnVars = api.updateSpawnVars
+function api:updateSpawnVars(spawnVars)
+  spawnVars = updateSpawnVars(self, spawnVars)
+  if spawnVars.classname == 'info_player_start' then
+    spawnVars.randomAngleRange = '{range:g}'
+  end
+  return spawnVars
+end
+
+return api
+'''
+
+
+def level_name(config):
+    """The file that the level of a Config is written to, without `.lua`."""
+    return config.level_script.rsplit('/', 1)[-1]
+
+
+def level_text(config):
+    """The level of a Config, for the real lab: Lua. RuntimeError where there is no such level."""
+    level = find_level(config.level_script)
+    return LEVEL.format(name=level_name(config), level=level, range=2 * level.spawn_range, images=config.image_count,
+                        seconds=task.EPISODE_SECONDS, trials=task.TRIALS, correct=task.CORRECT_REWARD,
+                        incorrect=task.INCORRECT_REWARD)
+
+
+def write_level(config, directory):
+    """Writes the level of a Config as `directory`/levels/NAME.lua, and returns that path."""
+    return _write(os.path.join(directory, 'levels'), level_name(config), level_text(config))
+
+
+def _write(folder, name, text):
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(os.path.abspath(folder), name + '.lua')
+    with open(path, 'w') as file:
+        file.write(text)
+    return path
+
+
+def load(runfiles_path=''):
+    """The module deepmind_lab, told where its data are. Raises ConfigError if there is none."""
+    try:
+        import deepmind_lab
+    except ImportError as error:
+        raise ConfigError('deepmind_lab cannot be imported (%s): build it as %s says, or play in the embedded lab with '
+                          '--lab embedded.' % (error, BUILD))
+    if runfiles_path:
+        deepmind_lab.set_runfiles_path(os.path.abspath(runfiles_path))
+    return deepmind_lab
+
+
+def make(config, observations, settings, count):
+    """`count` real labs of a Config, see labs.make_labs. All that ends the real one's process is looked for before."""
+    if config.sides != 'shuffled':
+        raise ConfigError('sides is %s: the real lab shuffles them, leave out --sides, or take --lab embedded.' % config.sides)
+    if config.image_count > DATASET_SIZE:
+        raise ConfigError('image_count is %d: the real lab plays with %d images at most.' % (config.image_count, DATASET_SIZE))
+    name, text = level_name(config), level_text(config)
+    load(config.runfiles_path)
+    dataset.check_folder(settings['datasetPath'], config.image_count)
+    settings = dict(settings, datasetPath=os.path.abspath(settings['datasetPath']))
+    return [Lab(name, text, observations, settings, config.runfiles_path) for _ in range(count)]
+
+
+class Lab(object):
+    """A real `deepmind_lab.Lab` of a level that is given as text.
+
+    Args:
+      name: str, what its file is called.
+      text: str, the level, Lua. (Not its path: a process on another machine has the text, and not the file.)
+      observations: list of str.
+      settings: dict of str, the config of the real lab.
+      runfiles_path: str, where it finds its data; '' where it finds them by itself.
+
+    It pickles as these arguments: what is unpickled is a new lab, before its first reset(). After close() the real one
+    crashes; this one raises RuntimeError.
+    """
+
+    def __init__(self, name, text, observations, settings, runfiles_path=''):
+        self._arguments = name, text, list(observations), dict(settings), runfiles_path
+        self._folder = tempfile.TemporaryDirectory(prefix='harlow-level-')
+        try:
+            path = _write(self._folder.name, name, text)
+            self._lab = load(runfiles_path).Lab(path, list(observations), dict(settings))
+        except BaseException:
+            self._folder.cleanup()
+            raise
+
+    def __reduce__(self):
+        return Lab, self._arguments
+
+    def _opened(self):
+        if self._lab is None:
+            raise RuntimeError('Environment in wrong status: it is closed.')
+        return self._lab
+
+    def reset(self, episode=-1, seed=None):
+        """Starts an episode. Returns True. seed: int or None."""
+        return self._opened().reset(episode=episode, seed=seed)
+
+    def step(self, action, num_steps=1):
+        """Plays `action`, np.intc [7], for a number of frames. Returns the reward, float."""
+        return self._opened().step(action, num_steps=num_steps)
+
+    def observations(self):
+        """dict of the observations asked for."""
+        return self._opened().observations()
+
+    def events(self):
+        """list of (name, [values]) since the last reset() or step()."""
+        return self._opened().events()
+
+    def is_running(self):
+        """bool: whether `step` and `observations` may be called."""
+        return self._lab is not None and self._lab.is_running()
+
+    def num_steps(self):
+        """int: frames since the last reset()."""
+        return self._opened().num_steps()
+
+    def close(self):
+        """Ends the use of this lab. Returns True, False if it was closed before."""
+        lab, self._lab = self._lab, None
+        if lab is None:
+            return False
+        lab.close()
+        self._folder.cleanup()
+        return True

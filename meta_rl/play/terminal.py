@@ -1,0 +1,103 @@
+"""Terminal: frames as coloured half blocks, decisions by single keys, or by lines where the input is no terminal."""
+import contextlib
+import os
+import shutil
+
+import cv2
+import numpy as np
+
+from meta_rl.play import playing
+
+HALF = u'\u2580'   # the upper half of a cell: its colour is the pixel above, the background the one below
+LINES = 4          # below a frame, for what is said
+ARROWS = {b'[C': 'right', b'[D': 'left', b'OC': 'right', b'OD': 'left'}  # after escape, in both modes of a terminal
+AT_ONCE = .05      # seconds in which the rest of an arrow key comes after its escape
+GREEN, RED = 32, 31
+
+
+def blocks(frame, columns, lines=None, truecolor=True, half=HALF):
+    """A frame, uint8 [H, W, 3], as lines of text with colours (ISO 6429), two pixels a cell.
+
+    Args:
+      columns, lines: int, cells that there are; lines None: as many as it takes.
+      truecolor: bool, 24 bits for a colour; else the nearest of the 6x6x6 cube that terminals of 256 colours have.
+      half: what stands in a cell.
+    """
+    height, width = frame.shape[:2]
+    scale = min(columns / width, 2 * lines / height if lines else np.inf)
+    size = max(int(width * scale), 1), max(int(height * scale) // 2 * 2, 2)
+    frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    if truecolor:
+        colours = [['2;%d;%d;%d' % tuple(pixel) for pixel in row] for row in frame.tolist()]
+    else:
+        levels = np.where(frame < 48, 0, np.where(frame < 115, 1, (frame.astype(int) - 35) // 40))  # 0, 95, 135 ... 255
+        colours = [['5;%d' % index for index in row] for row in (16 + levels.dot([36, 6, 1])).tolist()]
+    rows = []
+    for above, below in zip(colours[::2], colours[1::2]):
+        row, last = [], None
+        for pair in zip(above, below):
+            row.append(half if pair == last else u'\x1b[38;%s;48;%sm%s' % (pair + (half,)))
+            last = pair
+        rows.append(''.join(row) + u'\x1b[0m')
+    return rows
+
+
+@contextlib.contextmanager
+def keys(stdin):
+    """A function that returns the next key or line, in small letters, or None at the end of the input.
+
+    From a terminal each key counts at once, without Enter; it is as it was before when this ends.
+    """
+    try:
+        import termios
+        import tty
+        before = termios.tcgetattr(stdin)
+    except Exception:  # no such module (Windows), no terminal, or no input at all
+        before = None
+    if before is None:
+        yield lambda: stdin.buffer.readline().decode('latin-1') or None if stdin else None
+        return
+    number = stdin.fileno()
+    tty.setcbreak(number)
+    try:
+        yield lambda: _key(number)
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+
+def _key(number):
+    import select
+    key = os.read(number, 1)
+    if key != b'\x1b':
+        return None if key in (b'', b'\x04') else key.decode('latin-1')  # 4 is Ctrl-D
+    if not select.select([number], [], [], AT_ONCE)[0]:
+        return 'escape'
+    return ARROWS.get(os.read(number, 2), '?')
+
+
+def play(game, stdin, stdout):
+    """Has somebody play a playing.Game, to its end, to a q or to the end of the input."""
+    def say(text):
+        try:
+            stdout.write(text + '\n')
+        except UnicodeEncodeError:  # of a terminal that has no half blocks: the pixels below alone
+            stdout.write(text.replace(HALF, ' ') + '\n')
+        stdout.flush()
+    truecolor = os.environ.get('COLORTERM', '') in ('truecolor', '24bit')
+    with keys(stdin) as next_key:
+        while game.frame is not None:
+            columns, lines = shutil.get_terminal_size()
+            lines = max(lines - LINES, LINES) if stdout.isatty() else None
+            say('\n'.join(blocks(game.frame, columns, lines, truecolor)))
+            say('%s: left or right? (arrow keys, a or d, l or r; q ends)' % game.where)
+            action = None
+            while action is None:
+                key = next_key()
+                if key is None:
+                    return say('The input has ended, and the game with it.')
+                key = key.strip().lower()
+                if key in playing.QUIT:
+                    return
+                action = playing.KEYS.get(key)
+            right, told = game.choose(action)
+            say('\x1b[%dm%s\x1b[0m' % (GREEN if right else RED, told))

@@ -1,0 +1,211 @@
+"""Checkpoints of a run: weights and the optimizer's statistics as TensorFlow keeps them, and the state of chance beside them."""
+import glob
+import os
+import re
+import sys
+
+import numpy as np
+
+from meta_rl.rundir import digests
+from meta_rl.config import ConfigError
+from meta_rl.rundir.events import said
+from meta_rl.tf_compat import GONE, tf
+
+KEPT = 5
+QUANTILES = 7  # checkpoints kept along the way for the learning-set figure, as many as in Wang et al. 2018, figure 6c
+FOLDER = 'checkpoints'
+
+
+class NotFinite(Exception):
+    """The numbers of a run are no longer numbers: one sentence that says where."""
+
+
+class Checkpoints(object):
+    """Saves and restores a network in the folder `checkpoints` of a run directory.
+
+    Keeps the last five, the best, and the weights at each seventh of the run. All that saves raises OSError where it cannot
+    be written, and NotFinite where there is nothing worth keeping; what was there before is whole in either case.
+
+    Args:
+      run: str, path.
+      weights: list of tf.Variable, all that a trained network is.
+      others: list of tf.Variable, what only further training needs: not kept at the sevenths.
+
+    Attributes: last, path of the checkpoint that was saved or restored last, or None.
+    """
+
+    def __init__(self, run, weights, others):
+        variables = weights + others
+        self._folder, self._variables = os.path.join(run, FOLDER), variables
+        os.makedirs(self._folder, exist_ok=True)
+        self._saver = tf.train.Saver(variables, max_to_keep=KEPT, save_relative_paths=True)
+        self._saver.recover_last_checkpoints(self._paths())
+        self._best = tf.train.Saver(variables, max_to_keep=1)
+        self._weights = tf.train.Saver(weights, max_to_keep=QUANTILES)
+        self._best_path, self.last = os.path.join(self._folder, 'best'), None
+        self._best_return = _best_return(self._best_path)
+
+    def _paths(self):
+        """Paths of the kept checkpoints, oldest first."""
+        return _newest_first(self._folder)[::-1]
+
+    def save(self, session, state):
+        """Saves under state['episodes']; `state` is plain data that `restore` gives back."""
+        path = self._save(self._saver, session, 'model-%d' % state['episodes'], write_state=True)
+        digests.write(path, state)  # last: only now is it a checkpoint
+        self.last = path
+        for stale in glob.glob(os.path.join(glob.escape(self._folder), 'model-*.json')):
+            if not os.path.exists(stale[:-len('.json')] + '.index'):
+                os.remove(stale)
+
+    def save_best(self, session, mean_return, episodes):
+        """Saves as `best` if `mean_return` is higher than that of the best so far."""
+        if mean_return > self._best_return:
+            self._save(self._best, session, 'best')
+            digests.write(self._best_path, {'return': mean_return, 'episodes': episodes})
+            self._best_return = mean_return
+
+    def save_quantile(self, session, number):
+        """Saves the weights at the end of seventh `number` (1..7) of the run."""
+        digests.write(self._save(self._weights, session, 'quantile-%d' % number), {'seventh': number})
+        for measured in glob.glob(os.path.join(glob.escape(os.path.dirname(self._folder)), 'learning_set*.csv')):
+            os.remove(measured)  # with what was there before, in a run that had ended and was made longer
+
+    def _save(self, saver, session, name, write_state=False):
+        path = os.path.join(self._folder, name)
+        try:
+            saver.save(session, path, write_meta_graph=False, write_state=write_state)
+            spoilt = digests.not_finite(path)  # another worker's update may have come before the save, and not yet been seen
+        except GONE:
+            raise
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:  # ValueError: there is no such folder any more
+            raise OSError(said(error))
+        if spoilt:
+            for part in glob.glob(glob.escape(path) + '.*'):
+                os.remove(part)
+            raise NotFinite('%s is not finite.' % spoilt)
+        return path
+
+    def restore(self, session, path):
+        """Restores the variables from `path`, and returns the state that was saved with them.
+
+        What a crash left unfinished is cleared away; damaged checkpoints after `path` are kept as damaged-<episodes>.*.
+        """
+        load(self._saver, session, path, self._variables)
+        state = digests.read(path)
+        for leftover in glob.glob(os.path.join(glob.escape(self._folder), '*.tempstate*')):
+            os.remove(leftover)
+        for damaged in _newest_first(self._folder):
+            if path.endswith('best') or episodes_of(damaged) <= episodes_of(path):
+                break
+            finished = os.path.exists(damaged + '.json')
+            for part in glob.glob(glob.escape(damaged) + '.*'):
+                if finished:
+                    os.replace(part, os.path.join(self._folder, os.path.basename(part).replace('model', 'damaged', 1)))
+                else:
+                    os.remove(part)
+        self._saver.recover_last_checkpoints(self._paths())
+        self.last = path
+        return state
+
+
+def check_path(path):
+    """ConfigError where TensorFlow would take the path of a checkpoint for a pattern, write there, and never find it again."""
+    if re.search(r'\\|\[.*\]', path.replace(os.sep, '/')):
+        raise ConfigError('%s has a backslash or [ ] in it, which TensorFlow takes for a pattern: choose another --logdir, or '
+                          'rename the folder.' % path)
+
+
+def load(saver, session, path, variables):
+    """Has `saver` (tf.train.Saver of `variables`) restore `path`. ConfigError names it where it is damaged or does not fit."""
+    check_path(path)
+    try:
+        shapes = tf.train.NewCheckpointReader(path).get_variable_to_shape_map()
+        for variable in variables:  # a shape that does not fit is restored all the same, and fails far from here
+            found, wanted = shapes.get(variable.op.name), variable.shape.as_list()
+            if found != wanted:
+                raise ValueError('%s is %s there and %s here' % (variable.op.name, found, wanted))
+        saver.restore(session, path)
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:  # RuntimeError: the reader of TensorFlow 2
+        raise ConfigError('%s cannot be restored (%s): it is damaged, its config.json was changed, or only its weights were kept.'
+                          % (path, said(error)))
+
+
+def latest(run, resumable=False):
+    """Path of the newest whole checkpoint of a run directory, for tf.train.Saver. Newer ones that are damaged are warned of.
+
+    resumable: one that training can go on from, not only one that has weights.
+    Raises: FileNotFoundError where there is none, ConfigError where all are damaged.
+    """
+    paths, flaws = _newest_first(os.path.join(run, FOLDER)), []
+    if not paths:
+        raise FileNotFoundError('%s has no checkpoint: it is no run directory, or stopped before its first one.' % run)
+    for path in paths:
+        flaw = digests.flaw(path, resumable)
+        if flaw is None:
+            for damaged, reason in flaws:
+                warn('%s is damaged (%s): using %s, the one before it.' % (damaged, reason, os.path.basename(path)))
+            return path
+        flaws.append((path, flaw))
+    raise ConfigError('%s has no checkpoint that is whole; the newest, %s, is damaged (%s): train anew.' % (
+        run, os.path.basename(paths[0]), flaws[0][1]))
+
+
+def best(run):
+    """Path of the best checkpoint of a run directory; the newest if none was called best yet, or if the best is damaged."""
+    path = os.path.join(run, FOLDER, 'best')
+    if not os.path.exists(path + '.index'):
+        return latest(run)
+    flaw = digests.flaw(path, resumable=False)
+    if flaw is None:
+        return path
+    newest = latest(run)
+    warn('%s is damaged (%s): using %s, the newest.' % (path, flaw, os.path.basename(newest)))
+    return newest
+
+
+def warn(sentence):
+    """Says it on stderr."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def quantiles(run):
+    """Paths of the weights kept at each seventh of a run, of those that were reached, in order. ConfigError names a damaged one."""
+    paths = [os.path.join(run, FOLDER, 'quantile-%d' % number) for number in range(1, QUANTILES + 1)]
+    paths = [path for path in paths if os.path.exists(path + '.index')]
+    for path in paths:
+        flaw = digests.flaw(path, resumable=False)
+        if flaw:
+            raise ConfigError('%s is damaged (%s): without it there is no learning set of this run, train anew.' % (path, flaw))
+    return paths
+
+
+def episodes_of(path):
+    """int: the episodes after which the checkpoint `model-<episodes>` was saved."""
+    return int(path.rsplit('-', 1)[1])
+
+
+def random_state(random):
+    """A np.random.RandomState as plain data."""
+    name, keys, position, has_gauss, gauss = random.get_state()
+    return [name, keys.tolist(), position, has_gauss, gauss]
+
+
+def set_random_state(random, state):
+    """Makes a RandomState go on from what `random_state` returned."""
+    name, keys, position, has_gauss, gauss = state
+    random.set_state((name, np.array(keys, np.uint32), position, has_gauss, gauss))
+
+
+def _newest_first(folder):
+    found = glob.glob(os.path.join(glob.escape(folder), 'model-*.index'))
+    return sorted((path[:-len('.index')] for path in found if path[:-len('.index')].rsplit('-', 1)[1].isdigit()),
+                  key=episodes_of, reverse=True)
+
+
+def _best_return(path):
+    """What the checkpoint called best earned; less than anything where it is damaged, so that the next takes its place."""
+    if not os.path.exists(path + '.json') or digests.flaw(path):
+        return -np.inf
+    value = digests.read(path).get('return')
+    return value if isinstance(value, (int, float)) else -np.inf

@@ -1,0 +1,213 @@
+"""Monitor: the record of a run while it goes on: curve.csv, TensorBoard points, a bar or lines in a log."""
+import collections
+import contextlib
+import csv
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+from tqdm import tqdm
+
+from meta_rl.config import ConfigError
+from meta_rl.envs.decisions import TRIALS
+from meta_rl.rundir.events import Events
+from meta_rl.envs.oracles import mean_return
+from meta_rl.tf_compat import tf
+
+ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
+LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
+COLUMNS = ['episodes', 'return', 'choice_return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
+TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length',
+             'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss', 'policy_loss': 'Losses/Policy Loss',
+             'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm', 'var_norm': 'Losses/Var Norm',
+             'staleness': 'Perf/Staleness'},
+            **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
+EPISODES_PER_SECOND, STEPS_PER_SECOND = SPEEDS = 'Perf/Episodes per Second', 'Perf/Steps per Second'
+# The names of --metrics json; what is not here is named as its column.
+METRICS = dict({'return': 'reward', 'choice_return': 'choice_reward'}, **{name: name + '_accuracy' for name in ACCURACIES})
+LINES_EVERY = 10.  # seconds between two lines of a log
+
+
+def _whole(row):
+    """A row (or its sums), with what it lacks if it is of a time when all that was paid was paid for choices."""
+    row.setdefault('choice_return', row['return'])
+    row.setdefault('staleness', float('nan'))  # it was not counted
+    return row
+
+
+def read_curve(path):
+    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS.
+
+    `return` is what the lab paid for an episode, in the mean; `choice_return` that without what it paid for fixation.
+    """
+    rows = _rows(path)
+    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
+
+
+def _rows(path):
+    """The rows of curve.csv, dicts of text. ConfigError names it where it is damaged."""
+    try:
+        with open(path, newline='') as file:
+            lines = file.read().splitlines(True)
+        if lines and not lines[-1].endswith('\n'):
+            lines.pop()  # a crash or a full disk came in the middle of it, or it is being written
+        reader = csv.DictReader(lines)
+        missing = set(COLUMNS) - {'choice_return', 'staleness'} - set(reader.fieldnames or COLUMNS)
+        if missing:
+            raise KeyError('there is no column ' + min(missing))
+        rows = [_whole(row) for row in reader]
+        for row in rows:
+            int(row['episodes']), [float(row[name]) for name in COLUMNS]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise ConfigError('%s is damaged (%s): take the damaged rows out of it.' % (path, str(error).strip('\'').split('\n')[0]))
+    return rows
+
+
+def _has_screen():
+    """Whether stderr is a terminal that a bar can be drawn on: tqdm draws none where it has no lines, as in some containers."""
+    if not sys.stderr.isatty():
+        return False
+    try:
+        return min(os.get_terminal_size(sys.stderr.fileno())) > 0
+    except (OSError, ValueError):
+        return True
+
+
+class Monitor(object):
+    """Gathers what workers report; `log_every` episodes make one row. Called by all workers, so it locks.
+
+    Args:
+      folder: str, the run directory.
+      total: int, episodes of the run.
+      log_every: int, episodes for a row.
+      start: dict, `state()` of a run that goes on, or None. Rows written after it are dropped.
+      lines: metrics.Lines that each row is told to as well, or None.
+
+    Attributes: unheard, why nothing takes what is said any more (a closed pipe), or None. It does not raise for that: the update
+      at hand is recorded like any other.
+    """
+
+    unheard = None
+
+    def __init__(self, folder, total, log_every, start=None, lines=None):
+        self.lock = threading.Lock()
+        self.episodes = start['episodes'] if start else 0
+        self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
+        self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(COLUMNS[1:], 0.)
+        self._weight = start['weight'] if start else 0
+        self._total, self._log_every, self._lines = total, log_every, lines
+        self._path = os.path.join(folder, 'curve.csv')
+        self._keep_rows()
+        self._events = Events(folder)
+        if start:  # TensorBoard drops what it has of these steps
+            self._events.add(tf.Event(session_log=tf.SessionLog(status=tf.SessionLog.START)), self.episodes + 1)
+        self._began = self._last_line = time.time()
+        self._steps = 0  # decisions since the start, or since the run went on
+        self._first = None  # (time, episodes, steps) at the first update: workers elsewhere take seconds to start
+        self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not _has_screen(),
+                         dynamic_ncols=True, smoothing=.1)
+
+    def _keep_rows(self):
+        rows = []
+        if os.path.exists(self._path):
+            rows = [row for row in _rows(self._path) if int(row['episodes']) <= self.episodes]
+        with open(self._path + '.new', 'w', newline='') as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
+            writer.writeheader()
+            writer.writerows({name: row[name] for name in COLUMNS} for row in rows)
+        os.replace(self._path + '.new', self._path)
+
+    def state(self):
+        """dict of plain data: what another Monitor needs to go on from here."""
+        return {'episodes': self.episodes, 'recent': list(self.recent), 'sums': self._sums, 'weight': self._weight}
+
+    def report(self, rollout, losses, episodes, staleness):
+        """Takes in one update (with the lock held). Returns whether it completed a row of curve.csv.
+
+        Args:
+          rollout: has arrays [T, B] rewards, values and correct: a Rollout or a Report; or what a GazeWorker reports.
+          losses: Losses.
+          episodes: int, the count of them after it.
+          staleness: int, see Worker.work.
+        """
+        batch = rollout.rewards.shape[1]
+        returns = rollout.rewards.sum(0)
+        self.recent.extend(returns.tolist())
+        length = getattr(rollout, 'length', len(rollout.rewards))
+        values = [returns.mean(), mean_return(rollout.correct.mean(1)), length, rollout.values.mean()]
+        for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses) + [staleness]):
+            self._sums[name] += float(value) * batch
+        self._weight += batch
+        completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
+        self._steps += length * batch
+        self._first = self._first or (time.time(), episodes, self._steps)
+        self._bar.update(min(episodes, self._total) - self._bar.n)
+        self.episodes = episodes
+        if completed:
+            self._write_row()
+        if self._bar.disable:
+            self._say()
+        return completed
+
+    def _write_row(self):
+        row = {name: value / self._weight for name, value in self._sums.items()}
+        self._sums, self._weight = dict.fromkeys(COLUMNS[1:], 0.), 0
+        with open(self._path, 'a', newline='') as file:
+            file.write(','.join([str(self.episodes)] + ['%.6g' % row[name] for name in COLUMNS[1:]]) + '\n')
+        episodes, steps = self.speeds()
+        points = [(tag, row[name]) for name, tag in TAGS.items()] + list(zip(SPEEDS, (episodes, steps)))
+        self.show(tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in points]), self.episodes)
+        self._bar.set_postfix_str('%.0f steps/s, return %.2f' % (steps, row['return']))
+        if self._lines:
+            told = [(METRICS.get(name, name), row[name]) for name in COLUMNS[1:]]
+            told += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
+            with self._heard():
+                self._lines.write(self.episodes, [(name, float('%.6g' % value)) for name, value in told])
+
+    def show(self, summary, step):
+        """Adds a tf.Summary to TensorBoard's file, at `step` [episodes]."""
+        self._events.add(tf.Event(summary=summary), step)
+
+    def _say(self):
+        """Where there is no bar: a line for a log, when it is time for one. How fast it goes the first update cannot tell."""
+        now, left = time.time(), self.left()
+        if self.episodes >= self._total or now - self._last_line >= LINES_EVERY and left == left:
+            self._last_line = now
+            with self._heard():
+                print('%d of %d episodes, return %.2f, %.0f episodes/s, %.0f steps/s, %.0f s left' % (
+                    (self.episodes, self._total, np.mean(self.recent)) + self.speeds() + (left,)), flush=True)
+
+    @contextlib.contextmanager
+    def _heard(self):
+        try:
+            yield
+        except OSError as error:
+            self.unheard = 'Nothing takes what this run has to say any more (%s).' % (error.strerror or error)
+
+    def speed(self):
+        """float: episodes per second since the first update (or the first since the run went on)."""
+        return self.speeds()[0]
+
+    def speeds(self):
+        """(episodes, steps) per second, see `speed`. A step is a decision."""
+        if self._first is None:
+            return 0., 0.
+        began, episodes, steps = self._first
+        seconds = max(time.time() - began, 1e-9)
+        return (self.episodes - episodes) / seconds, (self._steps - steps) / seconds
+
+    def left(self):
+        """float: seconds until the end at this speed; nan where it is not known yet."""
+        episodes, speed = max(self._total - self.episodes, 0), self.speed()
+        return episodes / speed if speed else float('nan') if episodes else 0.
+
+    def seconds(self):
+        """float: seconds since the start (or since the run went on)."""
+        return time.time() - self._began
+
+    def close(self):
+        """Closes all that is kept open."""
+        self._bar.close()
+        self._events.close()

@@ -1,0 +1,200 @@
+"""GazeEnv: turns worked out by hand, frames as the lab has them, six trials in reach wherever the viewer spawns."""
+import numpy as np
+import pytest
+
+from helpers.labs import act, make_lab
+from meta_rl.envs import gaze
+from meta_rl.envs.decisions import LEFT, RIGHT
+from meta_rl.envs.gaze import NONE
+from meta_rl.psychlab import camera, task
+from meta_rl.envs.teacher import Teacher, coasting, towards
+
+STANDARD = task.LEVELS['harlow']
+UNIT = .1056  # degrees at 60 frames a second: SPEC, section 3
+
+
+def standard(**config):
+    return make_lab('harlow', ['RGB_INTERLEAVED'], **dict({'width': 84, 'height': 84, 'trainBatch': 7}, **config))
+
+
+class Placed(object):
+    """A lab that spawns where it is told to."""
+
+    def __init__(self, yaw=90., **config):
+        self.yaw = yaw
+        self._lab = standard(**config)
+
+    def reset(self, seed):
+        self._lab.reset(seed=seed, setup={'yaw': self.yaw})
+
+    def __getattr__(self, name):
+        return getattr(self._lab, name)
+
+
+def make_env(lab=None, seed=0, **others):
+    return gaze.GazeEnv(lab or Placed(), np.random.RandomState(seed), **others)
+
+
+def turned(env):
+    """Units to the right of the cross."""
+    return (90 - env.lab.state()['yaw']) / UNIT
+
+
+@pytest.mark.parametrize('actions, units', [
+    # A push is 6 units a frame; half of the speed is left at the next decision, cut to whole units; four frames each.
+    ([RIGHT, NONE, NONE, NONE], [24, 36, 40, 40]),
+    ([LEFT, NONE, NONE, NONE], [-24, -36, -40, -40]),
+    ([RIGHT] * 5, [24, 24 + 36, 60 + 40, 100 + 44, 144 + 44]),
+    ([RIGHT, LEFT, NONE, NONE], [24, 24 - 12, 12 - 4, 8]),
+    ([RIGHT, RIGHT, NONE, LEFT, NONE], [24, 60, 76, 76 - 16, 60 - 8]),
+])
+def test_turns_worked_out_by_hand(actions, units):
+    env = make_env()
+    env.reset()
+    for action, expected in zip(actions, units):
+        env.step(action)
+        assert turned(env) == pytest.approx(expected, abs=.06)  # the engine's angles are whole shorts, a 19th of a unit
+
+
+def test_coasting_is_what_the_gaze_turns_when_it_is_pushed_no_more():
+    for actions in ([RIGHT], [LEFT] * 3, [RIGHT, LEFT], [RIGHT] * 6 + [LEFT]):
+        env = make_env()
+        env.reset()
+        for action in actions:
+            env.step(action)
+        before, promised = turned(env), coasting(env.speed, env.repeat)
+        for _ in range(5):
+            env.step(NONE)
+        assert turned(env) - before == pytest.approx(promised, abs=.12) and env.speed == 0
+
+
+@pytest.mark.parametrize('repeat, push, kept', [(4, 6, .5), (4, 10, 0.), (3, 8, .75)])
+def test_frames_rewards_and_ends_are_those_of_the_lab_played_frame_by_frame(repeat, push, kept):
+    env = make_env(standard(), seed=3, repeat=repeat, push=push, kept=kept)
+    twin, seeds = standard(), np.random.RandomState(3)
+    random, teacher, choices = np.random.RandomState(5), Teacher(env), 0
+    for episode in range(4):
+        frame = env.reset()
+        twin.reset(seed=int(seeds.randint(2 ** 31)))
+        assert (frame == twin.observations()['RGB_INTERLEAVED']).all()
+        speed, reward, done, correct = 0., None, False, []
+        while not done:
+            action = teacher.action(reward) if episode and random.randint(4) else random.randint(3)
+            speed = float(np.trunc(speed * kept)) + push * {LEFT: -1, RIGHT: 1, NONE: 0}[action]
+            frame, reward, done = env.step(action)
+            earned = 0.
+            for _ in range(repeat):
+                if twin.is_running() and twin.num_steps() < gaze.FRAMES:
+                    earned += twin.step(act(right=int(speed)))
+                    correct += [int("['correct'] = 1" in text) for _, (text, _) in twin.events()]
+            assert reward == earned and env.correct == correct and env.frames >= twin.num_steps()
+            assert done == (not twin.is_running() or twin.num_steps() == gaze.FRAMES)
+            if not done:
+                assert env.frames == twin.num_steps() and (frame == twin.observations()['RGB_INTERLEAVED']).all()
+        choices += len(correct)
+    assert choices > 8
+
+
+def yaws():
+    """From side to side: those of the grid, and as many that are none of it, by fractions of its step."""
+    grid = gaze.spawn_grid(STANDARD, 60)
+    return grid[::4] + [min(yaw + step * 4 * UNIT / 7, 112.5) for step, yaw in zip([1, 2, 3, 4, 5, 6] * 99, grid[2::4])]
+
+
+def test_six_trials_are_in_reach_from_wherever_the_viewer_spawns():
+    lab = Placed(width=16, height=16)
+    env = make_env(lab)
+    teacher = Teacher(env)
+    for lab.yaw in yaws():
+        env.reset()
+        decisions, reward, done, total = 0, None, False, 0.
+        while not done:
+            _, reward, done = env.step(teacher.action(reward))
+            decisions, total = decisions + 1, total + reward
+        assert len(env.correct) == 6 and env.correct[1:] == [1] * 5, lab.yaw
+        assert total == (36 if env.correct[0] else 26) and decisions < 80, lab.yaw
+
+
+def test_the_teacher_knows_how_far_this_gaze_coasts():
+    for kept in (0., .75):
+        env = make_env(Placed(95., width=16, height=16), kept=kept)
+        env.reset()
+        for position in (0, 60, -200):
+            env.speed = 12
+            promised = coasting(env.speed, env.repeat, env.kept)
+            assert towards(position + promised, 5, position, env) == NONE
+            assert towards(position + promised + 6, 5, position, env) == RIGHT
+            assert towards(position + promised - 6, 5, position, env) == LEFT
+            before = turned(env)
+            for _ in range(12):
+                env.step(NONE)
+            assert turned(env) - before == pytest.approx(promised, abs=.2)
+
+
+def test_an_episode_ends_when_its_frames_are_played():
+    env = make_env(frames=10)
+    for _ in range(2):
+        env.reset()
+        ends = [env.step(NONE)[2] for _ in range(3)]
+        assert ends == [False, False, True] and env.lab.num_steps() == env.frames == 10
+    assert make_env(Placed(100.)).reset() is not None
+
+
+def test_by_default_it_ends_after_a_minute():
+    env = make_env(Placed(100., width=16, height=16))
+    env.reset()
+    decisions = 1
+    while not env.step(NONE)[2]:
+        decisions += 1
+    assert decisions == 900 and env.lab.num_steps() == 3600 and env.correct == []
+
+
+def test_from_a_grid_of_spawns_few_directions_are_seen():
+    grid = gaze.spawn_grid(STANDARD, 60)
+    assert grid[0] >= 67.5 and grid[-1] <= 112.5 and 90 in grid and len(grid) == 107
+    env = make_env(standard(width=16, height=16), spawns=grid)
+    random, seen = np.random.RandomState(1), set()
+    for _ in range(20):
+        env.reset()
+        for _ in range(40):
+            seen.add(turned(env))
+            env.step(random.randint(3))
+    assert all(abs(units / 4 - round(units / 4)) < .03 for units in seen)
+    assert len({round(units / 4) for units in seen}) > 60
+
+
+def test_a_grid_changes_where_episodes_start_and_nothing_else():
+    grid = gaze.spawn_grid(STANDARD, 60)
+    plain, placed = standard(), standard()
+    env = gaze.GazeEnv(placed, np.random.RandomState(2), spawns=grid)
+    for _ in range(20):
+        seeds = np.random.RandomState()
+        seeds.set_state(env._seeds.get_state())
+        env.reset()
+        plain.reset(seed=int(seeds.randint(2 ** 31)))
+        assert placed._task.setup._replace(yaw=0) == plain._task.setup._replace(yaw=0)
+        assert min(abs(placed._task.setup.yaw - yaw) for yaw in grid) == 0
+
+
+def test_coins_flip_each_side_and_change_nothing_else():
+    env, plain = gaze.GazeEnv(standard(), np.random.RandomState(4)), gaze.GazeEnv(standard(), np.random.RandomState(4))
+    counts = []
+    for _ in range(200):
+        plain._seeds.set_state(env._seeds.get_state())
+        env.coins = True
+        env.reset(), plain.reset()
+        theirs, ours = plain.lab._task.setup, env.lab._task.setup
+        assert ours._replace(correct_side=None) == theirs._replace(correct_side=None)
+        assert theirs.correct_side.count('left') == 3
+        counts.append(ours.correct_side.count('left'))
+    assert set(counts) >= {1, 2, 3, 4, 5} and abs(np.mean(counts) - 3) < .4  # five deviations
+
+
+def test_the_network_is_given_means_of_pixels():
+    frame = np.random.RandomState(0).randint(256, size=(84, 84, 3)).astype(np.uint8)
+    means = frame.reshape(21, 4, 42, 2, 3).mean((1, 3))
+    assert abs(gaze.averaged(frame) - means).max() <= .5 + 1e-6
+
+
+def test_units_are_those_of_the_camera():
+    assert camera.DEGREES_PER_UNIT_MS * 16 == pytest.approx(UNIT)

@@ -1,0 +1,73 @@
+"""The figures of img/: drawn from what is kept there, and what is kept is what the run had."""
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from helpers.labs import TESTS
+from meta_rl import config as config_module, evaluation, training
+from meta_rl.figures import published, third_party
+from meta_rl.rundir import checkpoints
+from meta_rl.rundir.monitor import read_curve
+
+KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
+TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height=32, units=4, embedding=4)
+
+
+@pytest.mark.parametrize('figure', published.FIGURES, ids=lambda figure: figure.name)
+def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, 'run', None)  # training anew would fail
+    shutil.copytree(KEPT, str(tmp_path / 'data'))
+    drawn = published.draw(figure._replace(insight=False), str(tmp_path))  # that draws 2,000 images first
+    assert [os.path.getsize(path) > 10000 for path in drawn] == [True] * len(drawn)
+    assert {os.path.basename(path) for path in drawn} <= set(os.listdir(os.path.dirname(KEPT)))
+
+
+def test_the_agent_of_others_is_drawn_beside_ours(tmp_path):
+    shutil.copytree(KEPT, str(tmp_path / 'data'))
+    path = published.draw_stranger(str(tmp_path))
+    assert os.path.getsize(path) > 10000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
+    curve = third_party.read(os.path.join(KEPT, published.STRANGER, 'curve.csv'))
+    assert curve['episodes'][-1] == 100000 and curve['return'][-1] > 24 and (np.diff(curve['seconds']) > 0).all()
+
+
+def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(config_module.PRESETS, 'tiny', TINY)
+    path, = published.runs_of('tiny', 1, 'img')
+    run = os.path.join('runs', os.listdir('runs')[0])
+    for name in ('config.json', 'curve.csv', 'learning_set.csv'):
+        with open(os.path.join(run, name)) as there, open(os.path.join(path, name)) as here:
+            assert there.read() == here.read()
+    monkeypatch.setattr(training, 'run', None)
+    assert published.runs_of('tiny', 1, 'img') == [path]
+
+
+def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(published, 'WITH_WEIGHTS', ('pixels',))
+    run, _, _ = training.run(config_module.from_preset('pixels', **dict(
+        TINY, held_out_count=3, logdir=str(tmp_path / 'elsewhere'))))
+    kept = published.keep(run, 'img')
+    assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
+    assert sorted(os.listdir(kept)) == ['checkpoints', 'config.json', 'curve.csv', 'learning_set-held-out.csv']
+    assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']
+    there, here = (evaluation.evaluate(folder, 40, images='held-out') for folder in (run, kept))
+    assert there['per_trial'] == here['per_trial'] and there['return_mean'] == here['return_mean']
+    settings = config_module.load(os.path.join(kept, 'config.json'))
+    with pytest.raises(config_module.ConfigError, match='only its weights were kept'):
+        training.run(settings.change(episodes=256), kept)
+    assert config_module.load(os.path.join(kept, 'config.json')) == settings
+
+
+@pytest.mark.parametrize('seed', [0, 4])
+def test_the_kept_agents_have_learned_to_learn(seed, tmp_path, monkeypatch):
+    """What the README says of them, played again from their weights."""
+    run = os.path.join(KEPT, 'harlow42-seed%d' % seed)
+    assert read_curve(os.path.join(run, 'curve.csv'))['episodes'][-1] == 100000
+    assert checkpoints.episodes_of(checkpoints.latest(run)) == 100000
+    monkeypatch.chdir(tmp_path)
+    report = evaluation.evaluate(run, 200)
+    assert report['return_mean'] > 24 and min(report['per_trial'][1:]) > .97
+    assert np.allclose(np.loadtxt(os.path.join(run, 'learning_set.csv'), delimiter=',')[-1][1:], 1, atol=.01)

@@ -1,0 +1,111 @@
+"""Figures: they show the numbers of the run."""
+import os
+import shutil
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from PIL import Image
+
+from meta_rl import config
+from meta_rl.figures import plotting
+from meta_rl.rundir.monitor import COLUMNS
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / 'harlow42-seed7'
+    folder.mkdir()
+    rows = [','.join([str(episodes), str(mean_return + 6), str(mean_return)] + ['0'] * (len(COLUMNS) - 3))
+            for episodes, mean_return in ((1000, -.5), (2000, 11.25), (3000, 23))]
+    (folder / 'curve.csv').write_text(u'\n'.join([','.join(COLUMNS)] + rows) + u'\n')
+    return str(folder)
+
+
+def test_the_line_is_the_curve_and_the_oracles_are_beside_it(run, monkeypatch):
+    figures = []
+    monkeypatch.setattr(pyplot, 'close', figures.append)
+    plotting.reward_curve(run)
+    axes = figures[0].axes[0]
+    assert axes.lines[-1].get_xydata().tolist() == [[1000, -.5], [2000, 11.25], [3000, 23]]
+    assert [line.get_ydata()[0] for line in axes.lines[:-1]] == pytest.approx([0, 11, 18, 25])
+    assert [text.get_text() for text in axes.texts] == ['chance, 0', 'card counting, 11', 'one bit an image, 18',
+                                                       'one-shot learning, 25']
+    assert axes.get_title() == 'harlow42-seed7' and axes.get_xlabel() == 'episodes'
+    bottom, top = axes.get_ylim()
+    assert bottom < -.5 and top > 25 and axes.get_xlim()[0] == 0
+    monkeypatch.undo()
+    pyplot.close('all')
+
+
+def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
+    assert plotting.reward_curve(run + '/') == os.path.join(run, 'reward_curve.png')
+    elsewhere = str(tmp_path / 'figure.png')
+    assert plotting.reward_curve(run, elsewhere) == elsewhere
+    for path in (os.path.join(run, 'reward_curve.png'), elsewhere):
+        with Image.open(path) as image:
+            assert image.format == 'PNG' and image.size == (1080, 540)
+    assert pyplot.get_fignums() == []
+
+
+def curve(episodes, returns):
+    returns = np.array(returns, float)
+    return {'episodes': np.array(episodes, float), 'return': np.full(len(returns), np.nan), 'choice_return': returns}
+
+
+def test_the_mean_curve_is_taken_where_all_seeds_are():
+    episodes, returns = plotting.mean_curve([curve([10, 20, 30, 40], [0, 2, 4, 6]), curve([15, 25, 35], [10, 20, 30])])
+    assert episodes.tolist() == [15, 25, 35] and returns.tolist() == [5.5, 11.5, 17.5]
+
+
+def test_seeds_are_thin_lines_and_their_mean_is_a_thick_one(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(pyplot, 'close', figures.append)
+    groups = {'two': [curve([1, 2], [0, 4]), curve([1, 2], [2, 8])], 'one': [curve([1, 2], [9, 9])]}
+    plotting.reward_curves(groups, str(tmp_path / 'x.png'))
+    axes = figures[0].axes[0]
+    thin, other, mean, single = axes.lines[-4:]
+    assert [line.get_ydata().tolist() for line in (thin, other, mean, single)] == [[0, 4], [2, 8], [1, 6], [9, 9]]
+    assert thin.get_linewidth() < mean.get_linewidth()
+    assert thin.get_color() == other.get_color() == mean.get_color() != single.get_color()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ['two, mean of 2 seeds', 'one']
+    monkeypatch.undo()
+    pyplot.close('all')
+
+
+def test_a_learning_set_is_a_line_for_each_quantile(tmp_path, monkeypatch):
+    figures, path = [], str(tmp_path / 'x.png')
+    monkeypatch.setattr(pyplot, 'close', figures.append)
+    profiles = np.array([[[.5] * 6, [.5, .6, .7, .8, .9, 1]], [[.5] * 6, [.5, .8, .7, .8, .9, 1]]])
+    assert plotting.learning_set(profiles, path, reference=('published', [53, 97, 98, 98, 99, 98])) == path
+    first, last = figures[0].axes[0].containers
+    assert first.lines[0].get_ydata() == pytest.approx([50] * 6)
+    assert last.lines[0].get_ydata() == pytest.approx([50, 70, 70, 80, 90, 100])
+    low, high = last.lines[2][0].get_segments()[1][:, 1]
+    assert (low, high) == pytest.approx((60, 80))  # the standard error of 60 and 80 is 10
+    labels = [text.get_text() for text in figures[0].axes[0].get_legend().get_texts()]
+    assert 'published' in labels and 'first 1/2 of training' in labels and 'all of training' in labels
+    monkeypatch.undo()
+    pyplot.close('all')
+
+
+def test_runs_are_grouped_by_preset(tmp_path, run, monkeypatch, capsys):
+    runs = []
+    for number, preset in enumerate(('master', 'harlow42', 'master')):
+        runs.append(shutil.copytree(run, str(tmp_path / str(number))))
+        config.from_preset(preset, seed=number).save(os.path.join(runs[-1], 'config.json'))
+    groups = plotting.by_preset(runs)
+    assert list(groups.items()) == [('master', [runs[0], runs[2]]), ('harlow42', [runs[1]])]
+    figure = str(tmp_path / 'figure.png')
+    assert plotting.plot(runs, figure) == [figure]  # none of them has its checkpoints
+    assert os.path.exists(figure) and capsys.readouterr().out.count('No learning set for') == 2
+    for path in runs:
+        np.savetxt(os.path.join(path, 'learning_set.csv'), np.full((7, 6), .5), delimiter=',')
+    drawn = plotting.plot(runs, figure)
+    assert len(drawn) == 3 and all(os.path.exists(path) for path in drawn)
+    assert plotting.plot(runs[:1], figure)[1:] == [str(tmp_path / 'figure-learning-set.png')]
+
+
+def test_no_curve_is_an_error(tmp_path):
+    with pytest.raises(OSError):
+        plotting.reward_curve(str(tmp_path))

@@ -1,0 +1,28 @@
+"""harlow.py that presses Ctrl-C on itself: python tests/helpers/interrupted.py EPISODES train ... (a process of its own, see runs.Run).
+
+That comes in the middle of the recorder's taking in of the update that makes EPISODES: at that time the shared weights have the
+update, and the curve and the random states do not.
+"""
+import os
+import signal
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(TESTS), TESTS]
+
+import harlow
+
+
+def press_at(episodes):
+    from meta_rl.rundir.recorder import Recorder
+
+    def take_in(self, update, losses, staleness, original=Recorder._take_in):
+        if self.episodes < episodes <= self.episodes + self._config.batch:
+            os.kill(os.getpid(), signal.SIGINT)
+        original(self, update, losses, staleness)
+    Recorder._take_in = take_in
+
+
+if __name__ == '__main__':  # processes that are spawned import this file, too
+    press_at(int(sys.argv[1]))
+    sys.exit(harlow.main(sys.argv[2:]))

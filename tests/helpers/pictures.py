@@ -1,0 +1,44 @@
+"""Pictures for tests: noise, the surface that they hang on, a folder of one's own."""
+from PIL import Image
+import numpy as np
+import pytest
+
+from meta_rl.images import dataset
+from meta_rl.images.dataset import DatasetError
+
+
+def surface_of(*shown):
+    """uint8 [512, 512, 3]: the surface with these Pictures on it."""
+    surface = np.zeros((512, 512, 3), np.uint8)
+    for picture in shown:
+        left, top, width, height = picture.box
+        assert picture.pixels.shape == (height, width, 3)
+        surface[top:top + height, left:left + width] += picture.pixels
+    return surface
+
+
+def noise(seed=0):
+    return np.random.RandomState(seed).randint(0, 256, (256, 256, 3)).astype(np.uint8)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A folder of three good pictures, and how to put a further one into it."""
+    folder = tmp_path / 'own'
+    folder.mkdir()
+    for number in range(1, 4):
+        Image.fromarray(pattern(number, 32, 32)).save(str(folder / ('%04d.png' % number)))
+    return folder
+
+
+def pattern(seed, height=256, width=256):
+    """Coloured noise, no two seeds alike."""
+    return np.random.RandomState(seed).randint(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+def refusal(folder, *args, **kwargs):
+    with pytest.raises(DatasetError) as caught:
+        dataset.load_folder(str(folder), *args, **kwargs)
+    message = str(caught.value)
+    assert message.endswith('.') and '\n' not in message and message.count('. ') == 0  # one sentence
+    return message

@@ -1,0 +1,129 @@
+"""Runs of harlow.py in processes of their own, to be watched and killed."""
+import atexit
+import glob
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from helpers.labs import TESTS
+
+SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
+BACKENDS = [pytest.param([], id='threads'), pytest.param(['--backend', 'processes'], id='processes'),
+            pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
+                importlib.util.find_spec('ray') is None, reason='Ray is not installed'))]
+INTERRUPTED = os.path.join(TESTS, 'helpers', 'interrupted.py')
+TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
+PATIENCE = 300.  # seconds for a start: TensorFlow is imported once or more, on a machine that may be busy
+SOON = 30.  # seconds in which all processes of a run that has lost its head must have ended: three times what is promised
+
+
+def until(true, seconds=PATIENCE, what=None):
+    """Waits until `true()` is; returns what it returned. Fails after so many seconds, with `what()`."""
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        found = true()
+        if found:
+            return found
+        time.sleep(.05)
+    raise AssertionError('not within %.0f s: %s' % (seconds, what() if what else true))
+
+
+class Run(object):
+    """A run of `harlow.py train`, in `folder`, with these flags, by a command `before` it; or of another script (a list)."""
+
+    def __init__(self, folder, *flags, before=(), script=(SCRIPT,)):
+        self.path = os.path.join(str(folder), 'log-%d.txt' % len(glob.glob(os.path.join(str(folder), 'log-*'))))
+        with open(self.path, 'w') as log:
+            command = list(before) + [sys.executable, '-u'] + list(script) + ['train'] + list(flags)
+            self.process = subprocess.Popen(command, cwd=str(folder), stdout=log, stderr=subprocess.STDOUT,
+                                            stdin=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        atexit.register(lambda: self.process.poll() is None and self.kill())  # of a test that failed
+
+    def log(self):
+        with open(self.path) as file:
+            return file.read()
+
+    def says(self, pattern, seconds=PATIENCE):
+        """Waits until it has printed what this regular expression matches; returns the match."""
+        return until(lambda: re.search(pattern, self.log()) or (self.process.poll() is not None and self._died(pattern)),
+                     seconds, self.log)
+
+    def _died(self, pattern):
+        found = re.search(pattern, self.log())
+        assert found, 'ended with %s and without %r:\n%s' % (self.process.returncode, pattern, self.log())
+        return found
+
+    def status(self, seconds=PATIENCE):
+        """Its exit status, once it has ended."""
+        until(lambda: self.process.poll() is not None, seconds, self.log)
+        return self.process.returncode
+
+    def directory(self):
+        """Path of the run directory."""
+        return os.path.join(os.path.dirname(self.path), self.says(r'into (\S+)').group(1))
+
+    def checkpoints(self, count=1):
+        """Waits for a checkpoint that was not there before."""
+        pattern = os.path.join(self.directory(), 'checkpoints', 'model-*.index')
+        before = set(glob.glob(pattern))
+        until(lambda: len(set(glob.glob(pattern)) - before) >= count, what=self.log)
+
+    def family(self, title=''):
+        """pids of the processes that it has started, and these, and so on, whose command line holds `title`."""
+        parents, titles = {}, {}
+        for path in glob.glob('/proc/[0-9]*'):
+            try:
+                with open(path + '/stat') as file:
+                    state, parent = file.read().rsplit(')', 1)[1].split()[:2]
+                with open(path + '/cmdline') as file:
+                    titles[int(path[6:])] = file.read().replace('\0', ' ')
+            except (IOError, OSError):
+                continue  # ended meanwhile
+            if state != 'Z':
+                parents[int(path[6:])] = int(parent)
+        found = {self.pid}
+        while True:
+            more = {pid for pid, parent in parents.items() if parent in found} | found
+            if more == found:
+                return sorted(pid for pid in found - {self.pid} if title in titles[pid])
+            found = more
+
+    def kill(self):
+        """kill -9, of it and of all that it started."""
+        for pid in [self.pid] + self.family():
+            slay(pid)
+        self.process.wait()
+
+
+def slay(pid):
+    """kill -9."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass  # gone already
+
+
+def runs_still(pid):
+    """Whether there is such a process, and it is no zombie."""
+    try:
+        with open('/proc/%d/stat' % pid) as file:
+            return file.read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except (IOError, OSError):
+        return False
+
+
+def status_of(pid, name):
+    """int: a line of /proc/PID/status, memory in bytes; 0 where there is no such process any more."""
+    try:
+        with open('/proc/%d/status' % pid) as file:
+            found = re.search(r'^%s:\s+(\d+)( kB)?' % name, file.read(), re.M)
+    except (IOError, OSError):
+        return 0
+    return int(found.group(1)) * (1024 if found.group(2) else 1) if found else 0

@@ -1,0 +1,275 @@
+"""Monitor: rows by hand, the same figures in TensorBoard, and a record that goes on after a stop as if there had been none."""
+import fcntl
+import io
+import os
+import re
+import struct
+import sys
+import termios
+import time
+
+import numpy as np
+import pytest
+from pytest import approx
+
+from meta_rl.rundir import monitor as monitor_module
+from meta_rl.ac_network import Losses
+from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
+from meta_rl.tf_compat import tf
+from meta_rl.worker import Rollout
+from helpers.training import events, points
+
+
+def rollout(returns, value=0., correct=0.):
+    """B episodes with these returns, all of it earned by the third decision."""
+    rewards = np.zeros((6, len(returns)), np.float32)
+    rewards[2] = returns
+    correct = np.broadcast_to(np.array(correct, np.float32).reshape(-1, 1), rewards.shape)
+    return Rollout(*[None] * 5, rewards, np.full_like(rewards, value), correct)
+
+
+def losses(start=0.):
+    return Losses(*np.float32([start, start + 1, start + 2, start + 3, start + 4]))
+
+
+def lines(folder):
+    with open(os.path.join(str(folder), 'curve.csv')) as file:
+        return file.read().splitlines()
+
+
+def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
+    monitor = Monitor(str(tmp_path), total=100, log_every=5)
+    assert not monitor.report(rollout([10, 20], .5, [0, 1, 1, 1, 1, 1]), losses(0), 2, 3)
+    assert not monitor.report(rollout([-10, 0], 1., [0, 1, 0, 1, 0, 1]), losses(1), 4, 1)
+    assert monitor.report(rollout([5, 5, 5, 5], 2., [1, 1, 1, 1, 1, 0]), losses(2), 8, 0)
+    assert not monitor.report(rollout([1]), losses(), 9, 0)
+    assert monitor.report(rollout([2]), losses(10), 10, 0)
+    monitor.close()
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['episodes'].tolist() == [8, 10]
+    assert curve['return'].tolist() == [5, 1.5]  # (10 + 20 - 10 + 0 + 4 * 5) / 8
+    assert curve['length'].tolist() == [6, 6]
+    assert curve['value'].tolist() == [1.375, 0]  # (2 * .5 + 2 * 1 + 4 * 2) / 8
+    assert [curve['trial_%d' % trial][0] for trial in range(1, 7)] == [.5, 1, .75, 1, .75, .5]
+    assert [curve[name][0] for name in ('value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm')] == [
+        1.25, 2.25, 3.25, 4.25, 5.25]
+    assert curve['value_loss'][1] == 5
+    assert curve['staleness'].tolist() == [1, 0]  # (2 * 3 + 2 * 1 + 4 * 0) / 8
+    assert lines(tmp_path)[0] == ','.join(COLUMNS)
+
+
+def test_what_choices_earn_is_told_from_what_fixation_pays(tmp_path):
+    monitor = Monitor(str(tmp_path), total=4, log_every=4)
+    monitor.report(rollout([6 + 10, 6 + 30, 6 - 10, 6 + 10], correct=[.5, .75, .75, 1, .5, .5]), losses(), 4, 0)
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['return'].tolist() == [16] and curve['choice_return'].tolist() == [10]
+
+
+def test_a_record_of_before_choices_were_told_apart_goes_on(tmp_path):
+    old = [name for name in COLUMNS if name != 'choice_return']
+    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(old), ','.join(['2'] + ['7'] * (len(old) - 1))))
+    assert read_curve(str(tmp_path / 'curve.csv'))['choice_return'].tolist() == [7]
+    state = {'episodes': 3, 'recent': [5.], 'sums': dict.fromkeys(old[1:], 5.), 'weight': 1}
+    monitor = Monitor(str(tmp_path), 4, 2, state)
+    monitor.report(rollout([30], correct=1), losses(), 4, 0)
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['return'].tolist() == [7, 17.5] and curve['choice_return'].tolist() == [7, 17.5]
+
+
+def test_the_last_episode_completes_a_row(tmp_path):
+    monitor = Monitor(str(tmp_path), total=7, log_every=100)
+    assert not monitor.report(rollout([1, 1]), losses(), 6, 0)
+    assert monitor.report(rollout([4, 4]), losses(), 8, 0)
+    assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [2.5]
+
+
+def test_tensorboard_shows_the_rows(tmp_path):
+    monitor = Monitor(str(tmp_path), total=100, log_every=2)
+    for episodes in (2, 4):
+        monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes, episodes // 2)
+    monitor.close()
+    found, curve = points(tmp_path), read_curve(str(tmp_path / 'curve.csv'))
+    tags = {'Perf/Reward': 'return', 'Perf/Choice Reward': 'choice_return', 'Perf/Length': 'length',
+            'Perf/Value': 'value', 'Losses/Value Loss': 'value_loss',
+            'Losses/Policy Loss': 'policy_loss', 'Losses/Entropy': 'entropy', 'Losses/Grad Norm': 'grad_norm',
+            'Losses/Var Norm': 'var_norm', 'Harlow/Trial 1 Accuracy': 'trial_1', 'Harlow/Trial 2 Accuracy': 'trial_2',
+            'Harlow/Trial 3 Accuracy': 'trial_3', 'Harlow/Trial 4 Accuracy': 'trial_4', 'Harlow/Trial 5 Accuracy': 'trial_5',
+            'Harlow/Trial 6 Accuracy': 'trial_6', 'Perf/Staleness': 'staleness'}
+    assert set(found) == set(tags) | {'Perf/Episodes per Second', 'Perf/Steps per Second'}
+    for tag, name in tags.items():
+        assert found[tag] == approx(dict(zip([2, 4], curve[name])), rel=1e-5)
+    assert found['Perf/Reward'] == {2: -.75, 4: .25}
+
+
+def reports(seed=0):
+    """(rollout, losses, episodes, staleness) of a run of 40 updates."""
+    random = np.random.RandomState(seed)
+    for update in range(1, 41):
+        yield rollout(random.standard_normal(3), random.rand(), random.rand(6)), losses(random.rand()), 3 * update, update % 4
+
+
+@pytest.mark.parametrize('stop', [1, 12, 20, 21, 39])
+def test_a_run_that_goes_on_has_the_record_of_one_that_never_stopped(tmp_path, stop):
+    import json
+    whole, halves = str(tmp_path / 'whole'), str(tmp_path / 'halves')
+    monitors = []
+    for folder in (whole, halves):
+        os.mkdir(folder)
+        monitors.append(Monitor(folder, 120, 10))
+    for number, report in enumerate(reports(), 1):
+        for monitor in monitors:
+            monitor.report(*report)
+        if number == stop:
+            state = json.loads(json.dumps(monitors[1].state()))  # as it comes back from a checkpoint
+        if number == min(stop + 7, 39):  # a crash: what it wrote after the checkpoint is played again
+            monitors.pop().close()
+    again = Monitor(halves, 120, 10, state)
+    assert again.episodes == 3 * stop
+    for number, report in enumerate(reports(), 1):
+        if number > stop:
+            again.report(*report)
+    again.close()
+    assert len(lines(whole)) == 13 and lines(halves) == lines(whole)
+    assert list(again.recent) == list(monitors[0].recent)
+    sessions = [event for event in events(halves) if event.HasField('session_log')]
+    # TensorBoard drops what it was shown from this step on.
+    assert [event.session_log.status for event in sessions] == [tf.SessionLog.START]
+    assert [event.step for event in sessions] == [3 * stop + 1]
+
+
+def test_a_new_run_begins_an_empty_curve(tmp_path):
+    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(COLUMNS), ','.join('5' * len(COLUMNS))))
+    Monitor(str(tmp_path), 10, 5).close()
+    assert lines(tmp_path) == [','.join(COLUMNS)]
+
+
+def test_recent_holds_the_last_1000_returns(tmp_path):
+    monitor = Monitor(str(tmp_path), 10 ** 6, 10 ** 6)
+    for episodes in range(400, 1601, 400):
+        monitor.report(rollout(np.arange(episodes - 400, episodes)), losses(), episodes, 0)
+    assert list(monitor.recent) == list(range(600, 1600))
+
+
+def test_log_lines_say_how_far_and_how_fast(tmp_path, monkeypatch, capsys):
+    now = [1000.]
+    monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
+    monitor = Monitor(str(tmp_path), total=400, log_every=40)
+    for episodes in range(40, 401, 40):
+        now[0] += 4
+        monitor.report(rollout([7.] * 40), losses(), episodes, 0)
+    # Every 12 s, as rows come every 4 and lines are kept 10 apart, and at the end.
+    assert capsys.readouterr().out.splitlines() == [
+        '120 of 400 episodes, return 7.00, 10 episodes/s, 60 steps/s, 28 s left',
+        '240 of 400 episodes, return 7.00, 10 episodes/s, 60 steps/s, 16 s left',
+        '360 of 400 episodes, return 7.00, 10 episodes/s, 60 steps/s, 4 s left',
+        '400 of 400 episodes, return 7.00, 10 episodes/s, 60 steps/s, 0 s left']
+    assert monitor.speed() == 10 and monitor.seconds() == 40
+    monitor.close()
+    assert points(tmp_path)['Perf/Steps per Second'] == dict(zip(range(40, 401, 40), [0] + [60] * 9))
+
+
+def test_lines_do_not_wait_for_rows(tmp_path, monkeypatch, capsys):
+    now = [1000.]
+    monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
+    monitor = Monitor(str(tmp_path), total=1000, log_every=1000)
+    for episodes in range(2, 13, 2):
+        now[0] += 20
+        monitor.report(rollout([episodes, -2.]), losses(), episodes, 0)
+        assert np.isnan(monitor.left()) == (episodes == 2)  # nor does the first update say how fast it goes
+    assert capsys.readouterr().out.splitlines() == [
+        '%d of 1000 episodes, return %.2f, 0 episodes/s, 1 steps/s, %d s left' % (
+            episodes, (np.arange(2, episodes + 1, 2) - 2).mean() / 2, (1000 - episodes) * 10) for episodes in range(4, 13, 2)]
+
+
+def test_a_bar_says_how_fast_and_how_long(tmp_path, monkeypatch):
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, 'stderr', screen)
+    monitor = Monitor(str(tmp_path), total=400, log_every=40)
+    for episodes in range(40, 241, 40):
+        time.sleep(.15)  # it is drawn ten times a second
+        monitor.report(rollout([7.] * 40), losses(), episodes, 0)
+    monitor.close()
+    last = screen.getvalue().rstrip('\n\r').split('\r')[-1]
+    assert re.search(r'240/400 \[\d\d:\d\d<\d\d:\d\d, +[\d.]+ episodes/s, [\d]+ steps/s, return 7.00\]', last), screen.getvalue()
+
+
+@pytest.mark.parametrize('rows', [24, 0])
+def test_a_terminal_without_lines_gets_lines_of_a_log(tmp_path, monkeypatch, capsys, rows):
+    screen = pytest.importorskip('pty').openpty()[1]
+    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack('HHHH', rows, 100 if rows else 0, 0, 0))
+    with os.fdopen(screen, 'w') as terminal:
+        monkeypatch.setattr(sys, 'stderr', terminal)
+        monitor = Monitor(str(tmp_path), total=4, log_every=4)
+        monitor.report(rollout([7.] * 4), losses(), 4, 0)
+        monitor.close()
+    said = capsys.readouterr().out
+    assert said == ('' if rows else '4 of 4 episodes, return 7.00, 0 episodes/s, 0 steps/s, 0 s left\n')
+
+
+class Lines(object):
+    """metrics.Lines that keeps what it is told, until the pipe is closed."""
+
+    def __init__(self):
+        self.told, self.closed = [], False
+
+    def write(self, step, values):
+        if self.closed:
+            raise BrokenPipeError(32, 'Broken pipe')
+        self.told += [(name, value, step) for name, value in values]
+
+
+def test_lines_of_metrics_are_the_rows(tmp_path, monkeypatch):
+    now, lines = [1000.], Lines()
+    monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
+    monitor = Monitor(str(tmp_path), 12, 4, None, lines)
+    for episodes in range(2, 9, 2):
+        now[0] += 3
+        monitor.report(rollout([episodes / 3., -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes / 7.), episodes, 0)
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    told = {step: {name: value for name, value, when in lines.told if when == step} for step in (4, 8)}
+    assert len(lines.told) == 2 * 19 and [len(each) for each in told.values()] == [19, 19]
+    names = {'return': 'reward', 'choice_return': 'choice_reward', 'trial_1': 'trial_1_accuracy', 'trial_6': 'trial_6_accuracy'}
+    for number, step in enumerate((4, 8)):
+        for name in set(COLUMNS) - {'episodes', 'trial_2', 'trial_3', 'trial_4', 'trial_5'}:
+            assert told[step][names.get(name, name)] == curve[name][number]
+        assert (told[step]['episodes_per_second'], told[step]['steps_per_second']) == (approx(2 / 3.), approx(4.))
+        assert told[step]['seconds_left'] == approx((12 - step) * 1.5)
+
+
+@pytest.mark.parametrize('where', ['lines', 'log'])
+def test_what_nothing_takes_is_recorded_all_the_same(tmp_path, monkeypatch, where):
+    lines, closed = Lines(), Lines()
+    closed.closed = True
+    monitor = Monitor(str(tmp_path), 4, 2, None, lines)
+    monitor.report(rollout([1, 2]), losses(), 2, 0)
+    assert monitor.unheard is None
+    if where == 'lines':
+        lines.closed = True
+    else:
+        monkeypatch.setattr(monitor_module, 'print', lambda *_, **__: closed.write(0, ()), raising=False)
+    assert monitor.report(rollout([3, 4]), losses(), 4, 0)
+    assert monitor.unheard == 'Nothing takes what this run has to say any more (Broken pipe).'
+    assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [1.5, 3.5]
+    assert points(tmp_path)['Perf/Reward'] == {2: 1.5, 4: 3.5}
+
+
+def test_speed_does_not_count_what_was_played_before_the_stop(tmp_path, monkeypatch):
+    now = [1000.]
+    monkeypatch.setattr(monitor_module.time, 'time', lambda: now[0])
+    state = Monitor(str(tmp_path), 400, 40).state()
+    monitor = Monitor(str(tmp_path), 400, 40, dict(state, episodes=200))
+    now[0] += 100  # workers elsewhere take their time to start
+    monitor.report(rollout([0.] * 20), losses(), 220, 0)
+    assert monitor.speed() == 0
+    now[0] += 5
+    monitor.report(rollout([0.] * 20), losses(), 240, 0)
+    assert monitor.speed() == 4
+
+
+def test_a_curve_of_before_there_was_staleness(tmp_path):
+    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(COLUMNS[:-1]), ','.join('5' * (len(COLUMNS) - 1))))
+    curve = read_curve(str(tmp_path / 'curve.csv'))
+    assert curve['return'] == [5] and np.isnan(curve['staleness']).all()
+    Monitor(str(tmp_path), 10, 5, {'episodes': 5, 'recent': [], 'sums': dict.fromkeys(COLUMNS[1:], 0.), 'weight': 0}).close()
+    assert read_curve(str(tmp_path / 'curve.csv'))['return'] == [5]

@@ -1,0 +1,278 @@
+"""Bad input, by a table: exit status 2, one sentence that names what is wrong, no traceback, and all is as it was."""
+import glob
+import json
+import os
+import pickle
+import shutil
+import socket
+import zipfile
+
+import attr
+import numpy as np
+import pytest
+from PIL import Image
+
+from meta_rl import config as config_module, training
+from meta_rl.rundir import digests
+from meta_rl.config import Config
+from helpers.commands import TINY, run_main
+
+FIELDS = [field for field in attr.fields(Config)]
+SETTINGS = [field for field in FIELDS if field.name != 'preset']
+KIND = {field.name: type(field.default) for field in FIELDS}
+
+
+def flag_cases():
+    """(arguments, what has to be named)"""
+    for field in SETTINGS:
+        flag, kind, meta = '--' + field.name.replace('_', '-'), KIND[field.name], field.metadata
+        wrong = []
+        if kind is bool:
+            wrong = ['yes', '1', 'True', '']
+        elif kind in (int, float):
+            wrong = ['', 'x', '1,5', '0x10']
+            wrong += ['1.5', 'nan'] if kind is int else ['nan', 'inf', '-inf', '1e999']
+            wrong += [str(meta['least'] - 1)] if meta['least'] is not None else []
+            wrong += [str(meta['most'] + 1)] if meta['most'] is not None else []
+        elif meta['choices']:
+            wrong = ['', 'x', meta['choices'][0].upper()]
+        for text in wrong:
+            yield ['train', flag + '=' + text], field.name
+        yield ['train', flag], flag
+    for device in ('', 'processor', '/tpu:0', '/cpu:', '/cpu:x', '/job:ps/cpu:0'):
+        yield ['train', '--device=' + device], 'device'
+    for preset in ('', 'HARLOW42', 'harlow42 ', '../x', 'master2'):
+        yield ['train', '--preset=' + preset], '--preset'
+    for words, name in (
+            ('--seeds 0', '--seeds'), ('--seeds x', '--seeds'), ('--jobs 0', '--jobs'), ('--jobs=-1', '--jobs'), ('--zeal', '--zeal'),
+            ('--see 1', '--see'), ('--job ps', '--job'), ('--job master', '--job'), ('--task 1', '--task'), ('--task x', '--task'),
+            ('--ps 2', 'ps'), ('--ray-address x:1', 'ray_address'), ('--cluster nowhere.json', '--job'),
+            ('--cluster nowhere.json --job ps', 'nowhere.json'), ('--cluster cluster.json --job ps --task 5', '--task'),
+            ('--cluster cluster.json --job ps --task -1', '--task'), ('--cluster cluster.json --job ps --seeds 2', '--seeds'),
+            ('--cluster cluster.json --job worker --task 0 --seed 3', '--seed'),
+            ('--cluster cluster.json --job worker --task 0 --resume RUN', '--resume'),
+            ('--cluster taken.json --job ps', 'ps 0 cannot listen'), ('--cluster strange.json --job ps', 'ps 0 cannot listen'),
+            ('--cluster unknown.json --job ps', 'no.such.host.invalid'),
+            ('--backend processes --ps 9', 'ps is 9'),
+            ('--observation crops --embedding 0', 'embedding'), ('--observation pixels --width 16 --height 16', 'width'),
+            ('--width 18', 'width'), ('--image-set black-white', 'image_count'),
+            ('--image-set black-white --image-count 2', 'observation'), ('--level-script no', 'no'), ('--level-script=', 'Level'),
+            ('--logdir file/x', 'file/x'), ('--image-cache file/x', 'file'), ('--logdir=closed/x', 'closed'),
+            ('--images nowhere', 'nowhere'), ('--images file', 'file'), ('--images empty', 'empty'), ('--images few', 'few')):
+        yield ['train'] + (TINY if '--job worker' not in words else []) + words.split(), name
+    for words, name in (
+            ('evaluate', 'RUN'), ('evaluate RUN more', 'more'), ('evaluate nowhere', 'nowhere'), ('evaluate file', 'file'),
+            ('evaluate empty', 'empty'), ('evaluate RUN --episodes 0', '--episodes'), ('evaluate RUN --episodes=-3', '--episodes'),
+            ('evaluate RUN --episodes x', '--episodes'), ('evaluate RUN --seed=-1', '--seed'),
+            ('evaluate RUN --seed 4294967296', '--seed'), ('evaluate RUN --seed 1.5', '--seed'),
+            ('evaluate RUN --checkpoint newest', '--checkpoint'), ('evaluate RUN --images mine', '--images'),
+            ('evaluate RUN --images held-out', 'observation'), ('evaluate RUN --lab other', '--lab'),
+            ('evaluate RUN --lab deepmind', 'deepmind'), ('evaluate RUN --episodes 2 --json nowhere/x.json', 'nowhere/x.json'),
+            ('evaluate RUN --episodes 2 --json empty', 'empty'),
+            ('plot', 'RUN'), ('plot nowhere', 'nowhere'), ('plot file', 'file'), ('plot empty', 'empty'),
+            ('plot RUN -o nowhere/x.png', 'nowhere'), ('plot RUN -o x.strange', 'strange'), ('plot RUN -o file/x.png', 'file'),
+            ('bench --seconds 0', '--seconds'), ('bench --seconds=-1', '--seconds'), ('bench --seconds inf', '--seconds'),
+            ('figures more', 'more')):
+        yield words.split(), name
+
+
+def config_cases():
+    """(what is in config.json, what has to be named)"""
+    for field in FIELDS:
+        kind, meta = KIND[field.name], field.metadata
+        wrong = [None, [], {}] + [3 if kind is str else 'x']
+        if kind in (int, float):
+            wrong += [True, -1 if meta['least'] is not None else None, float('nan'), float('inf')]
+            wrong += [meta['most'] + 1] if meta['most'] is not None else []
+        elif kind is bool:
+            wrong += [0, 1]
+        else:
+            wrong += ['nul\0', '\ud800'] + (['x'] if meta['choices'] else [])
+        for value in wrong:
+            yield json.dumps({field.name: value}), field.name
+    for text in ('', '{', '[]', '3', 'null', '"seed"', '{"seed": 1,}', '{"zeal": 1}', '{"seed": 1e400}', '[' * 100000, '{"a":' * 100000,
+                 '\ufeff{}', '{"__class__": 1}', '{"seed": %s}' % ('9' * 5000), '{seed: 1}', 'import os', '!!python/object:os.system'):
+        yield text, 'config.json'
+
+
+CLUSTERS = ['', '{', '[]', 'null', '3', '{}', '{"ps": []}', '{"ps": [], "worker": []}', '{"ps": ["x"], "worker": ["y"]}',
+            '{"ps": ["x:0"], "worker": ["y"]}', '{"ps": ["x:65536"], "worker": ["y"]}', '{"ps": [":1"], "worker": ["y"]}',
+            '{"ps": ["a:1:2"], "worker": ["y"]}', '{"ps": ["x:1", "x:1"], "worker": ["y"]}', '{"ps": "x:1", "worker": ["y"]}',
+            '{"ps": ["x:1"], "worker": [3]}', '{"ps": ["x:1"], "worker": {}}', '{"ps": ["x:1"], "worker": ["y"], "chief": []}',
+            '{"ps": ["127.0.0.1:5", "localhost:5"], "worker": ["y"]}', '[' * 100000,
+            json.dumps({'ps': ['x:1'], 'worker': ['y'] * 257}), '{"ps": ["x:\u00b2"], "worker": ["y"]}', '{"ps": ["x\\u0000:1"], "worker": ["y"]}']
+
+
+def state_cases(state):
+    """States beside a checkpoint, sealed as if they were right."""
+    def changed(*path_and_value):
+        copy = json.loads(json.dumps(state))
+        *path, last, value = path_and_value
+        part = copy
+        for key in path:
+            part = part[key]
+        part[last] = value
+        return copy
+    yield {}
+    for key in ('monitor', 'random'):
+        for value in (None, 3, 'x', {'a': 1}, [3], [[]]):
+            yield changed(key, value)
+    for key in ('episodes', 'weight', 'recent', 'sums'):
+        for value in (None, -1, 'x', [None], {'x': 1}, 1.5, True):
+            yield changed('monitor', key, value)
+    for value in (None, 'x', float('inf')):
+        yield changed('monitor', 'recent', 0, value)
+    yield changed('monitor', 'sums', 'return', 'x')
+    for k, value in ((0, 'PCG64'), (1, []), (1, [0] * 623), (1, [-1] * 624), (1, ['x'] * 624), (2, 625), (2, -1), (2, None),
+                     (3, 'x'), (4, 'x')):
+        yield changed('random', 0, k, value)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """A folder with a finished run, RUN, and much that is wrong."""
+    folder = tmp_path_factory.mktemp('bad')
+    tiny = dict(batch=8, image_count=3, width=32, height=32, units=4, embedding=4, logdir=str(folder / 'runs'),
+                image_cache=str(folder / 'images'))
+    os.rename(training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0], str(folder / 'RUN'))
+    for name in ('empty', 'few', 'closed'):
+        (folder / name).mkdir()
+    (folder / 'file').write_text(u'')
+    (folder / 'closed' / 'x').write_text(u'')
+    Image.new('RGB', (9, 9), (1, 2, 3)).save(str(folder / 'few' / '1.png'))
+    taken = socket.socket()
+    taken.bind(('127.0.0.1', 0))
+    taken.listen(1)
+    for name, address in (('taken', '127.0.0.1:%d' % taken.getsockname()[1]), ('strange', '192.0.2.1:2222'),
+                          ('cluster', '127.0.0.1:2222'), ('unknown', 'no.such.host.invalid:2222')):
+        (folder / (name + '.json')).write_text(u'{"ps": ["%s"], "worker": ["y"]}' % address)
+    yield folder
+    taken.close()
+
+
+@pytest.fixture
+def here(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def refused(capsys, arguments, named, status=2):
+    """Holds one case to what the table promises."""
+    before = {name: os.stat(name).st_mtime_ns for name in glob.glob('RUN/**', recursive=True)}
+    runs = sorted(os.listdir('runs'))
+    try:
+        found = run_main(*arguments)
+    except Exception as error:
+        pytest.fail('%s: %r' % (arguments, error))
+    out, err = capsys.readouterr()
+    err = ''.join(line for line in err.splitlines(True) if line.startswith('harlow.py') or ' is damaged (' not in line)
+    assert found == status, (arguments, found, err)
+    assert err.startswith('harlow.py') and err.endswith('\n') and err.count('\n') == 1, (arguments, err)
+    assert named in err and 'Traceback' not in out + err and len(err) < 1000, (arguments, err)
+    assert {name: os.stat(name).st_mtime_ns for name in glob.glob('RUN/**', recursive=True)} == before
+    assert sorted(os.listdir('runs')) == runs
+
+
+def copy_of_run(name='copy'):
+    shutil.rmtree(name, ignore_errors=True)
+    return shutil.copytree('RUN', name)
+
+
+@pytest.mark.parametrize('command', ['train', 'evaluate', 'plot', 'figures', 'bench'])
+def test_flags(here, capsys, command):
+    cases = [case for case in flag_cases() if case[0][0] == command]
+    for arguments, named in cases:
+        refused(capsys, arguments, named)
+    assert len(cases) >= {'train': 200, 'evaluate': 15, 'plot': 7, 'figures': 1, 'bench': 3}[command]
+
+
+def test_config_json(here, capsys):
+    copy, count = copy_of_run(), 0
+    for text, named in config_cases():
+        with open(os.path.join(copy, 'config.json'), 'wb') as file:
+            file.write(text.encode('utf-8', 'surrogatepass'))
+        for arguments in (['train', '--resume', copy], ['evaluate', copy]):
+            refused(capsys, arguments, named)
+            count += 1
+    assert count >= 400
+
+
+def test_cluster_files(here, capsys):
+    for text in CLUSTERS:
+        with open('wrong.json', 'wb') as file:
+            file.write(text.encode('utf-8'))
+        for job in ('ps', 'worker'):
+            refused(capsys, ['train', '--cluster', 'wrong.json', '--job', job], 'wrong.json')
+
+
+def test_states_beside_a_checkpoint(here, capsys):
+    copy, count = copy_of_run(), 0
+    path = os.path.join(copy, 'checkpoints', 'model-64')
+    for state in state_cases(digests.read(path)):
+        digests.write(path, state)
+        refused(capsys, ['train', '--resume', copy], 'model-64.json')
+        count += 1
+    assert count >= 55
+
+
+def test_checkpoints_of_another_shape(here, capsys):
+    for settings in ({'units': 5}, {'embedding': 5}, {'second_units': 3}, {'image_count': 4}, {'optimizer': 'rmsprop'},
+                     {'prev_reward': False}, {'observation': 'crops'}):
+        copy = copy_of_run()
+        config_module.load('RUN/config.json').change(**settings).save(os.path.join(copy, 'config.json'))
+        refused(capsys, ['train', '--resume', copy], 'model-64 cannot be restored')
+        if 'optimizer' not in settings:
+            refused(capsys, ['evaluate', copy], 'model-64 cannot be restored')
+
+
+def test_tables_of_a_run_that_are_none(here, capsys):
+    with open('RUN/curve.csv') as file:
+        header, row = file.read().splitlines()[:2]
+    for text in ('', header, 'x', '\0\1', 'episodes\n3', header + '\n' + row.replace(',', ';'), header + '\n' + row[:-30],
+                 header + '\n' + row.replace(',', ',x', 1)):
+        copy = copy_of_run()
+        with open(os.path.join(copy, 'curve.csv'), 'w') as file:
+            file.write(text + '\n')
+        refused(capsys, ['plot', copy, '-o', 'x.png'], 'curve.csv')
+    copy = copy_of_run()
+    for text in ('', 'x', '1,2,3'):
+        with open(os.path.join(copy, 'learning_set.csv'), 'w') as file:
+            file.write(text + '\n')
+        assert run_main('plot', copy, '-o', 'x.png') == 0  # the curve is drawn all the same
+        assert 'No learning set for harlow42: %s' % os.path.join(copy, 'learning_set.csv') in capsys.readouterr().out
+
+
+# ---- nothing in a run directory or a folder of pictures is run ----
+
+class Bomb(object):
+    def __reduce__(self):
+        return open, ('exploded', 'w')
+
+
+def test_no_pickle_is_loaded_and_nothing_is_run(here, capsys, monkeypatch):
+    bomb, copy = pickle.dumps(Bomb()), copy_of_run()
+    for name in ('load', 'loads', 'Unpickler'):
+        monkeypatch.setattr(pickle, name, lambda *_, **__: pytest.fail('a pickle was read'))
+    monkeypatch.setattr(np, 'load', lambda *_, **__: pytest.fail('a file of NumPy was read'))
+    folder = os.path.join(copy, 'checkpoints')
+    names = ['config.pickle', 'checkpoints/checkpoint', 'checkpoints/model-64.meta', 'checkpoints/model-64.pkl', 'lab.npy',
+             'levels', 'sitecustomize.py', 'checkpoints/model-96.json']
+    for name in names:
+        with open(os.path.join(copy, name), 'wb') as file:
+            file.write(b'open("exploded", "w")\n' if name.endswith('.py') else bomb)
+    assert run_main('evaluate', copy, '--episodes', '4') == 0
+    assert run_main('train', '--resume', copy, '--episodes', '80') == 0
+    for name in ('model-80.index', 'model-80.data-00000-of-00001', 'model-80.json', 'model-64.json', 'model-64.index'):
+        with open(os.path.join(folder, name), 'wb') as file:
+            file.write(bomb)
+    capsys.readouterr()
+    refused(capsys, ['evaluate', copy], 'no checkpoint that is whole')
+    refused(capsys, ['train', '--resume', copy], 'no checkpoint that is whole')
+    os.makedirs('hostile', exist_ok=True)
+    for number, content in enumerate((bomb, b'\x89PNG\r\n\x1a\n' + bomb, bomb)):
+        with open('hostile/%d.png' % number, 'wb') as file:
+            file.write(content)
+    with zipfile.ZipFile('hostile/a.png', 'w') as file:
+        file.writestr('a.npy', bomb)
+    refused(capsys, ['train'] + TINY + ['--images', 'hostile'], 'hostile')
+    assert not os.path.exists('exploded')

@@ -1,0 +1,66 @@
+"""A run of the gaze agent trains, goes on, is measured and filmed; and what it cannot be trained with."""
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from meta_rl import config as config_module, training
+from meta_rl.envs import gaze
+from meta_rl.figures import gaze_curves, gaze_scenes, recording, scenes
+from meta_rl.config import ConfigError
+from meta_rl.envs.decisions import TRIALS
+from meta_rl.evaluation import Frozen, evaluate, table
+from meta_rl.rundir.monitor import read_curve
+from meta_rl.psychlab import camera
+
+
+def test_a_run_trains_goes_on_and_is_measured(tmp_path):
+    tiny = dict(image_count=3, held_out_count=3, units=4, memory_units=4, places=4, embedding=4, unroll=20, batch=4,
+                log_every=4, checkpoint_every=4, teacher_episodes=6, coin_episodes=4,
+                logdir=str(tmp_path), image_cache=str(tmp_path / 'cache'))
+    run, _, _ = training.run(config_module.from_preset('gaze-taught', episodes=8, **tiny))
+    curve = read_curve(os.path.join(run, 'curve.csv'))
+    assert curve['episodes'][-1] >= 8 and (curve['length'] > 50).all() and np.isfinite(curve['value_loss']).all()
+    training.run(config_module.load(os.path.join(run, 'config.json')).change(episodes=12), run)
+    assert read_curve(os.path.join(run, 'curve.csv'))['episodes'][-1] >= 12
+    path = str(tmp_path / 'film.gif')
+    earned, = recording.record(run, path, seed=3, images='held-out')
+    with Frozen(run, 'held-out') as frozen:
+        decisions, total = gaze_scenes.play(frozen.restore(), 3, 'title')
+    with Image.open(path) as film:
+        shots = [np.array(shot.convert('RGB')) for shot in ImageSequence.Iterator(film)]
+    assert 10 < len(shots) <= len(decisions) <= 901 and earned == total == decisions[-1].total
+    left, top = scenes.LEFT_EDGE, scenes.TOP
+    assert abs(shots[0][top, left].astype(int) - camera.COLOURS[camera.WALL]).max() < 16  # looking at the screen, wall around
+    for before, after in zip(decisions, decisions[1:]):
+        assert after.total == before.total + after.reward and before.policy.sum() == pytest.approx(1, abs=1e-5)
+        here = [frame[::frame.shape[0] // 2].mean() for frame in (after.frame, after.screen)]
+        assert abs(here[0] - here[1]) < 40  # the two labs look into one direction
+    report = json.loads(json.dumps(evaluate(run, 2, images='held-out')))
+    for mode in ('sampled', 'greedy'):
+        assert 0 < report[mode]['decisions_mean'] <= report[mode]['decisions_max'] <= 900
+        assert 0 <= report[mode]['complete'] <= 1 and len(report[mode]['per_trial']) == TRIALS
+    report['greedy'].update(complete=.5, decisions_mean=70.25, decisions_max=900)
+    assert table(report).splitlines()[-1] == 'greedy   1 of 2 episodes had all 6 trials, with 70.2 decisions in the mean and 900 at most'
+
+
+def test_frames_are_counted_from_the_lengths_of_episodes():
+    curve = {'episodes': np.array([10., 30., 40.]), 'length': np.array([900., 100., 60.])}
+    assert gaze_curves.frames_seen(curve, 4).tolist() == [36000., 36000 + 8000., 44000 + 2400.]
+
+
+@pytest.mark.parametrize('settings, words', [
+    ({'backend': 'ray'}, "backend is 'ray'"), ({'observation': 'onehot'}, "observation is 'onehot'"),
+    ({'lab': 'deepmind'}, "lab is 'deepmind'"),
+    ({'coin_start': 50, 'coin_episodes': 50}, 'coin_start is 50: it must be less than coin_episodes, 50')])
+def test_what_the_gaze_cannot_be_trained_with(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        training.make_backend(config_module.from_preset('gaze', **settings), 'dummy')
+    gaze.check(config_module.from_preset('gaze', lab='deepmind', spawn_grid=False, coin_episodes=0, teacher_episodes=0))
+
+
+def test_settings_are_those_of_the_environment():
+    settings = config_module.Config()
+    assert (settings.repeat, settings.push, settings.momentum) == (gaze.REPEAT, gaze.PUSH, gaze.KEPT)
