@@ -36,12 +36,12 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, without the usage lines before it."""
 
     def error(self, message):
-        self.exit(2, '%s: %s (see --help)\n' % (self.prog, message))
+        self.exit(2, f'{self.prog}: {message} (see --help)\n')
 
 
 def truth(text):
     if text not in ('true', 'false'):
-        raise argparse.ArgumentTypeError("%r is neither true nor false" % text)
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
     return text == 'true'
 
 
@@ -57,16 +57,16 @@ def add_settings(parser, names=config_module.NAMES):
         flags = sorted({'--' + field.name.replace('_', '-'), '--' + field.name})
         parser.add_argument(*flags, dest=field.name, type=kind, choices=field.metadata['choices'],
                             default=argparse.SUPPRESS, metavar=None if field.metadata['choices'] else 'X',
-                            help='%s; default %s' % (field.metadata['help'].replace('%', '%%'), default))
+                            help='{}; default {}'.format(field.metadata['help'].replace('%', '%%'), default))
 
 
 def make_parser():
     parser = Parser(prog='harlow.py', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest='command', metavar='{%s}' % ','.join(COMMANDS), parser_class=Parser)
+    commands = parser.add_subparsers(dest='command', metavar='{{{}}}'.format(','.join(COMMANDS)), parser_class=Parser)
 
     train = commands.add_parser('train', help='train an agent', description='Trains an agent into a new run directory.')
     train.add_argument('--resume', metavar='RUN', help='go on with this run directory, with its own settings; of the '
-                       'settings below only these may be given with it: %s' % ', '.join('--' + name for name in RESUMABLE))
+                       'settings below only these may be given with it: {}'.format(', '.join('--' + name for name in RESUMABLE)))
     train.add_argument('--seeds', type=int, default=1, metavar='X', help='train this many agents, of --seed and the seeds '
                        'after it; default 1')
     train.add_argument('--jobs', type=int, default=1, metavar='X', help='so many of them at once, each with a log in '
@@ -133,10 +133,11 @@ def clustered(args):
 
 def take_part(args, given):
     """What a machine of a cluster does that is not ps 0. Returns the exit status."""
-    from meta_rl.backends import cluster as clusters, processes
+    from meta_rl.backends import cluster as clusters
+    from meta_rl.backends import processes
     theirs = sorted(name for name in vars(args) if name in config_module.NAMES and name not in OWN)
     if theirs or args.resume is not None:
-        raise ConfigError('--%s is for ps 0, which hands the settings to all others: leave it out.' % (theirs + ['resume'])[0])
+        raise ConfigError('--{} is for ps 0, which hands the settings to all others: leave it out.'.format((theirs + ['resume'])[0]))
     cluster = clusters.read(given['cluster'])
     if args.job == 'ps':
         status = processes.serve(cluster, args.task)
@@ -177,8 +178,8 @@ def train_agents(args, lines=None):
         # (The number of servers comes with --cluster.)
         fixed = sorted(set(given) - set(RESUMABLE) - {'ps'}) + ['ps'] * (given.get('ps', settings.ps) != settings.ps)
         if fixed:
-            raise ConfigError('--%s cannot change in the middle of a run: leave it out, or start a new run without '
-                              '--resume.' % fixed[0])
+            raise ConfigError(f'--{fixed[0]} cannot change in the middle of a run: leave it out, or start a new run without '
+                              '--resume.')
         settings = settings.change(**given)
     else:
         settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
@@ -191,16 +192,15 @@ def train_agents(args, lines=None):
     try:
         run, mean_return, seconds = training.run(settings, args.resume, lines)
     except training.Interrupted as stop:
-        mend = ' To go on: python harlow.py train --resume %s' % shlex.quote(stop.run) if stop.resumable else ''
-        print('\n%s%s' % (stop.reason or 'Stopped and saved.', mend))
+        mend = f' To go on: python harlow.py train --resume {shlex.quote(stop.run)}' if stop.resumable else ''
+        print('\n{}{}'.format(stop.reason or 'Stopped and saved.', mend))
         return 1 if stop.reason else 130
     from meta_rl import psychlab
     from meta_rl.envs import oracles
     from meta_rl.figures import plotting
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
-    print('Done in %.0f s: mean return %.2f of %.0f over the last 1,000 episodes. Its curve: %s' % (
-        seconds, mean_return, best, plotting.reward_curve(run)))
-    print('To measure it trial by trial: python harlow.py evaluate %s' % shlex.quote(run))
+    print(f'Done in {seconds:.0f} s: mean return {mean_return:.2f} of {best:.0f} over the last 1,000 episodes. Its curve: {plotting.reward_curve(run)}')
+    print(f'To measure it trial by trial: python harlow.py evaluate {shlex.quote(run)}')
     return 0
 
 
@@ -226,7 +226,7 @@ def record(args):
     check_played(args)
     from meta_rl.figures import recording
     returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images)
-    print('%s: return %s' % (args.output, ', '.join('%g' % one for one in returns)))
+    print('{}: return {}'.format(args.output, ', '.join(f'{one:g}' for one in returns)))
     return 0
 
 
@@ -255,7 +255,7 @@ def figures(_):
 
 def bench(args):
     if not 0 < args.seconds < float('inf'):
-        raise ConfigError('--seconds is %s: it must be more than 0.' % args.seconds)
+        raise ConfigError(f'--seconds is {args.seconds}: it must be more than 0.')
     if args.backends or args.growth:
         from meta_rl.bench import growth, scaling
         growth.run(args.growth) if args.growth else scaling.run()
@@ -274,7 +274,7 @@ def main(arguments):
         return {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'figures': figures,
                 'bench': bench}[args.command](args)
     except (ConfigError, OSError) as error:
-        print('harlow.py %s: %s' % (args.command, ' '.join(str(error).split('\n'))), file=sys.stderr)
+        print('harlow.py {}: {}'.format(args.command, ' '.join(str(error).split('\n'))), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

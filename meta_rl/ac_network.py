@@ -6,13 +6,13 @@ them: an episode has two, each image on either side), F features of a view.
 """
 import collections
 
+import numpy as np
+
 from meta_rl.nets import flat_vector
 from meta_rl.nets.encoders import STATISTICS, move
 from meta_rl.nets.losses import policy_entropy, policy_gradient_loss, squared_value_loss
 from meta_rl.nets.lstm import LSTM, LSTMState
 from meta_rl.tf_compat import make_callable, tf
-
-import numpy as np
 
 GLOBAL = 'global'  # the scope of the shared weights
 

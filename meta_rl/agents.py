@@ -1,8 +1,8 @@
 """The network and the optimizer that a Config describes."""
-from meta_rl.nets import encoders
 from meta_rl.ac_network import AC_Network
 from meta_rl.envs.decisions import TRIALS
 from meta_rl.envs.observations import Crops
+from meta_rl.nets import encoders
 from meta_rl.tf_compat import tf
 
 A_SIZE = 2  # left, right

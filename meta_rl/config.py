@@ -39,7 +39,7 @@ def setting(default, help, least=None, most=None, choices=None):
 
 
 @attr.s(frozen=True)
-class Config(object):
+class Config:
     """The settings of one run. Raises ConfigError where one of them is wrong."""
 
     preset = setting('harlow42', 'the preset that the other settings differ from')
@@ -54,7 +54,7 @@ class Config(object):
     cluster = setting('', "JSON file of the machines that train together; backend 'processes' only; empty: this one")
     ray_address = setting('', "address of a Ray cluster that runs already; backend 'ray' only; empty: one is started here")
     batch = setting(16, 'B: episodes that a worker plays side by side for one update [episodes]', 1, 65536)
-    device = setting(CPU, 'where the networks live: %s or %s' % (CPU, GPU))
+    device = setting(CPU, f'where the networks live: {CPU} or {GPU}')
     logdir = setting('runs', 'folder that the run directories are made in')
     log_every = setting(1000, 'one row of curve.csv and one TensorBoard point for this many [episodes]', 1, 10 ** 9)
     checkpoint_every = setting(10000, 'a checkpoint for this many [episodes]', 1, 10 ** 9)
@@ -144,11 +144,11 @@ class Config(object):
             if getattr(self, name) % 4:
                 raise ConfigError('%s is %d: the lab renders multiples of 4 only.' % (name, getattr(self, name)))
         if self.observation in ('pixels', 'crops') and not self.embedding:
-            raise ConfigError('embedding is 0: %s need features, 32 or more.' % self.observation)
+            raise ConfigError(f'embedding is 0: {self.observation} need features, 32 or more.')
         if self.observation == 'pixels' and min(self.width, self.height) < 20:
             raise ConfigError('width and height are %d and %d: the convolutions need 20 pixels.' % (self.width, self.height))
         if not re.match(r'/?(device:)?[cg]pu(:\d+)?$', self.device, re.I):
-            raise ConfigError('device is %r: it must be like %s or %s.' % (self.device, CPU, GPU))
+            raise ConfigError(f'device is {self.device!r}: it must be like {CPU} or {GPU}.')
 
     @property
     def code_length(self):
@@ -159,7 +159,7 @@ class Config(object):
         """A Config with these settings changed. ConfigError names one that there is not."""
         unknown = sorted(set(settings) - set(NAMES))
         if unknown:
-            raise ConfigError('There is no setting %s: see python harlow.py train --help.' % unknown[0])
+            raise ConfigError(f'There is no setting {unknown[0]}: see python harlow.py train --help.')
         return attr.evolve(self, **settings)
 
     def save(self, path):
@@ -188,17 +188,17 @@ def _check(field, value):
     good = isinstance(value, kind) or (kind is float and isinstance(value, int))
     if not good or (kind is not bool and isinstance(value, bool)):
         names = {int: 'a whole number', float: 'a number', str: 'text', bool: 'true or false'}
-        raise ConfigError('%s is %s: it must be %s.' % (field.name, _shown(value), names[kind]))
+        raise ConfigError(f'{field.name} is {_shown(value)}: it must be {names[kind]}.')
     if kind is str and not _sayable(value):
-        raise ConfigError('%s is %r: it has characters that no file and no address can have in its name.' % (field.name, value))
+        raise ConfigError(f'{field.name} is {value!r}: it has characters that no file and no address can have in its name.')
     if kind is float and not math.isfinite(value):
-        raise ConfigError('%s is %r: it must be finite.' % (field.name, value))
+        raise ConfigError(f'{field.name} is {value!r}: it must be finite.')
     if meta['choices'] and value not in meta['choices']:
-        raise ConfigError('%s is %s: choose from %s.' % (field.name, _shown(value), ', '.join(meta['choices'])))
+        raise ConfigError('{} is {}: choose from {}.'.format(field.name, _shown(value), ', '.join(meta['choices'])))
     if meta['least'] is not None and value < meta['least']:
-        raise ConfigError('%s is %s: it must be at least %s.' % (field.name, _shown(value), meta['least']))
+        raise ConfigError('{} is {}: it must be at least {}.'.format(field.name, _shown(value), meta['least']))
     if meta['most'] is not None and value > meta['most']:
-        raise ConfigError('%s is %s: it must be at most %s.' % (field.name, _shown(value), meta['most']))
+        raise ConfigError('{} is {}: it must be at most {}.'.format(field.name, _shown(value), meta['most']))
 
 
 # The network and the optimizer of the published code, branch master: one-hot straight into the LSTM, the timestep as it is,
@@ -274,7 +274,7 @@ PRESETS = {
 def from_preset(name, **settings):
     """The Config of a preset, with `settings` changed."""
     if name not in PRESETS:
-        raise ConfigError('There is no preset %r: choose from %s.' % (name, ', '.join(sorted(PRESETS))))
+        raise ConfigError('There is no preset {!r}: choose from {}.'.format(name, ', '.join(sorted(PRESETS))))
     return Config().change(preset=name, **dict(PRESETS[name], **settings))
 
 
@@ -284,10 +284,10 @@ def load(path):
         with open(path) as file:
             settings = json.load(file)
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError('%s cannot be read as settings (%s): is this a run directory?' % (path, error))
+        raise ConfigError(f'{path} cannot be read as settings ({error}): is this a run directory?')
     if not isinstance(settings, dict):
-        raise ConfigError('%s does not hold settings: it must be a JSON object.' % path)
+        raise ConfigError(f'{path} does not hold settings: it must be a JSON object.')
     try:
         return Config().change(**settings)
     except ConfigError as error:
-        raise ConfigError('In %s: %s' % (path, error))
+        raise ConfigError(f'In {path}: {error}')

@@ -4,14 +4,14 @@ import os
 import numpy as np
 
 from meta_rl import config as config_module
-from meta_rl.envs import scores
-from meta_rl.images import dataset
-from meta_rl.rundir import checkpoints
 from meta_rl.ac_network import GLOBAL, Told
-from meta_rl.envs.decisions import TRIALS, make_envs
-from meta_rl.labs.choice import SIDE_BY_SIDE
-from meta_rl.tf_compat import session_config, tf
 from meta_rl.agents import make_gaze_network, make_network
+from meta_rl.envs import scores
+from meta_rl.envs.decisions import TRIALS, make_envs
+from meta_rl.images import dataset
+from meta_rl.labs.choice import SIDE_BY_SIDE
+from meta_rl.rundir import checkpoints
+from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import play
 
 MODES = 'sampled', 'greedy'
@@ -19,7 +19,7 @@ TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
 
 
-class Frozen(object):
+class Frozen:
     """A trained network that plays and does not learn; a context manager.
 
     Args:
@@ -33,7 +33,7 @@ class Frozen(object):
 
     def __init__(self, run, images=TRAINING, **elsewhere):
         if images not in IMAGES:
-            raise config_module.ConfigError('images is %r: choose from %s.' % (images, ', '.join(IMAGES)))
+            raise config_module.ConfigError('images is {!r}: choose from {}.'.format(images, ', '.join(IMAGES)))
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
         self.played = self.config.change(**elsewhere)
@@ -172,7 +172,7 @@ def learning_set(run, episodes=1000, images=None):
     Raises: ConfigError where not all of them were kept, or where there are no such images.
     """
     images = images or telling_images(config_module.load(os.path.join(run, 'config.json')))
-    path = os.path.join(run, 'learning_set.csv' if images == TRAINING else 'learning_set-%s.csv' % images)
+    path = os.path.join(run, 'learning_set.csv' if images == TRAINING else f'learning_set-{images}.csv')
     if not os.path.exists(path):
         kept = checkpoints.quantiles(run)
         if len(kept) < checkpoints.QUANTILES:
@@ -187,7 +187,7 @@ def learning_set(run, episodes=1000, images=None):
     except ValueError:
         profiles = None
     if np.shape(profiles) != (checkpoints.QUANTILES, TRIALS):
-        raise config_module.ConfigError('%s is damaged: delete it, to have it measured anew.' % path)
+        raise config_module.ConfigError(f'{path} is damaged: delete it, to have it measured anew.')
     return profiles
 
 

@@ -6,14 +6,14 @@ import collections
 
 import numpy as np
 
-from meta_rl.rundir import checkpoints
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import TRIALS
 from meta_rl.envs.gaze import averaged
+from meta_rl.envs.teacher import Teacher
 from meta_rl.nets.gaze_network import Unroll
 from meta_rl.nets.lstm import LSTMState
 from meta_rl.returns import generalized_advantages
-from meta_rl.envs.teacher import Teacher
+from meta_rl.rundir import checkpoints
 from meta_rl.worker import sample
 
 UNIT = 5.  # rewards are learned from in units of a right choice
@@ -24,7 +24,7 @@ UNIT = 5.  # rewards are learned from in units of a right choice
 Ended = collections.namedtuple('Ended', 'rewards values correct length longest complete')
 
 
-class Players(object):
+class Players:
     """B environments side by side, each in some episode of its own.
 
     Args:
@@ -144,7 +144,7 @@ def play_episodes(network, session, envs, random, count, greedy=False):
     return ended(episodes, np.zeros((1, len(envs)), np.float32))
 
 
-class GazeWorker(object):
+class GazeWorker:
     """One of the workers of a run, in a thread. Args: see Worker; envs are GazeEnv, `config` a Config."""
 
     def __init__(self, number, network, envs, random, config):

@@ -15,7 +15,7 @@ def train(script, settings, seeds, jobs):
     os.makedirs(settings.logdir, exist_ok=True)
 
     def one(seed):
-        flags = ['--%s=%s' % (name, str(value).lower() if isinstance(value, bool) else value)
+        flags = [f'--{name}={str(value).lower() if isinstance(value, bool) else value}'
                  for name, value in attr.asdict(settings.change(seed=seed)).items()]
         command = [sys.executable, script, 'train'] + flags
         if jobs == 1:

@@ -4,13 +4,14 @@ import time
 
 import numpy as np
 
+from meta_rl.backends.stops import Stops
+from meta_rl.config import Config, ConfigError
 from meta_rl.images import dataset
 from meta_rl.labs import choice
-from meta_rl.rundir import checkpoints, dashboard, resume as resuming
-from meta_rl.config import Config, ConfigError
+from meta_rl.rundir import checkpoints, dashboard
+from meta_rl.rundir import resume as resuming
 from meta_rl.rundir.monitor import Monitor
 from meta_rl.rundir.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
-from meta_rl.backends.stops import Stops
 from meta_rl.tf_compat import tf
 
 
@@ -21,7 +22,7 @@ class Interrupted(Exception):
     """
 
     def __init__(self, run, reason='', resumable=True):
-        super(Interrupted, self).__init__(run, reason, resumable)
+        super().__init__(run, reason, resumable)
         self.run, self.reason, self.resumable = run, reason, resumable
 
 
@@ -45,8 +46,7 @@ def make_backend(config, folder):
     """The backend of a Config, see threads.Threads. Only the one that is asked for is imported."""
     for name, backend in (('ps', 'processes'), ('cluster', 'processes'), ('ray_address', 'ray')):
         if getattr(config, name) != getattr(Config(), name) and config.backend != backend:
-            raise ConfigError("%s is %r, but the backend is '%s': leave it out, or choose the backend '%s'." % (
-                name, getattr(config, name), config.backend, backend))
+            raise ConfigError(f"{name} is {getattr(config, name)!r}, but the backend is '{config.backend}': leave it out, or choose the backend '{backend}'.")
     if config.control == 'gaze':
         from meta_rl.envs import gaze
         gaze.check(config)
@@ -91,7 +91,7 @@ def run(config, resume=None, lines=None):
                 backend.set_randoms(start['random'])
             print('Training %s: %d episodes, %d worker%s%s, into %s' % (
                 config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
-                '' if config.backend == 'threads' else ' (%s)' % config.backend, directory), flush=True)
+                '' if config.backend == 'threads' else f' ({config.backend})', directory), flush=True)
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines)
             recorder = Recorder(config, monitor, saved, session, backend.randoms)
             try:
@@ -115,15 +115,15 @@ def _train(backend, session, recorder, directory, saved):
                 backend.train(session, recorder)
                 stops.hold()
                 if recorder.unheard and not recorder.done:
-                    interrupted = Interrupted(directory, '%s What was learned is saved.' % recorder.unheard)
+                    interrupted = Interrupted(directory, f'{recorder.unheard} What was learned is saved.')
             except KeyboardInterrupt:
                 interrupted = Interrupted(directory)
             except WorkersLost as error:
-                interrupted = Interrupted(directory, '%s What was learned is saved.' % error)
+                interrupted = Interrupted(directory, f'{error} What was learned is saved.')
             stops.hold()
             recorder.save()
     except ServersLost as error:
-        raise Interrupted(directory, '%s What was learned since the last checkpoint is lost.' % error, bool(saved.last))
+        raise Interrupted(directory, f'{error} What was learned since the last checkpoint is lost.', bool(saved.last))
     except CannotWrite as error:
         raise Interrupted(directory, str(error), bool(saved.last))
     except NotFinite as error:

@@ -3,10 +3,10 @@ import collections
 
 import numpy as np
 
-from meta_rl.rundir import checkpoints
 from meta_rl.ac_network import Told
 from meta_rl.envs.decisions import TRIALS
 from meta_rl.returns import discounted_returns, generalized_advantages
+from meta_rl.rundir import checkpoints
 
 # B whole episodes of T decisions, side by side. views: array [V, ...], the different observations among them; seen: int32
 # [T, B], which of these each decision was made on; told: Told of arrays [T, B]; state: that of the network before the first
@@ -58,7 +58,7 @@ def play(network, session, envs, random, greedy=False):
     return Rollout(np.array(views), seen, told, start, actions, rewards, values, correct)
 
 
-class Worker(object):
+class Worker:
     """One of the workers of a run, in a thread or in a process of its own.
 
     Args:

@@ -24,5 +24,5 @@ def pytest_configure(config):
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for module in ('tensorflow', 'tensorboard', 'google', 'h5py'):
-        config.addinivalue_line('filterwarnings', 'ignore::DeprecationWarning:%s.*' % module)
-        config.addinivalue_line('filterwarnings', 'ignore::FutureWarning:%s.*' % module)
+        config.addinivalue_line('filterwarnings', f'ignore::DeprecationWarning:{module}.*')
+        config.addinivalue_line('filterwarnings', f'ignore::FutureWarning:{module}.*')

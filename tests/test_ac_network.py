@@ -5,7 +5,8 @@ import pytest
 from meta_rl.ac_network import AC_Network, Told
 from meta_rl.nets.encoders import Embedding, OneHot
 from meta_rl.tf_compat import session_config, tf
-from helpers.twin import A, B, N, SECOND, SMALL, STACKED, T, UNITS, Twin, build, play, some_rollout, weights
+
+from helpers.twin import SECOND, SMALL, STACKED, UNITS, A, B, N, T, Twin, build, play, some_rollout, weights
 
 
 @pytest.mark.parametrize('settings', [{}, dict(encoder=lambda: OneHot(N)), dict(reward_scale=.2, timestep_scale=1.), STACKED])

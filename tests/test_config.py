@@ -7,6 +7,7 @@ import pytest
 
 from meta_rl import config
 from meta_rl.config import Config, ConfigError
+
 from helpers.settings import other
 
 FIELDS = attr.fields(Config)
@@ -32,7 +33,7 @@ def test_every_setting_survives_the_file(tmp_path):
 
 def test_settings_that_a_file_lacks_have_their_defaults(tmp_path):
     path = tmp_path / 'config.json'
-    path.write_text(u'{"seed": 7}')
+    path.write_text('{"seed": 7}')
     assert config.load(str(path)) == Config(seed=7)
 
 
@@ -62,7 +63,7 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
     ('device', 'the GPU', '/device:GPU:0'), ('device', '', '/cpu:0'), ('device', '/tpu:0', '/cpu:0')])
 def test_refusals_name_the_setting_the_value_and_the_mend(name, value, reason):
     message = refusal(Config, **{name: value})
-    assert message.startswith('%s is ' % name) and reason in message
+    assert message.startswith(f'{name} is ') and reason in message
     assert str(value) in message
     assert refusal(Config().change, **{name: value}) == message
 
@@ -97,14 +98,14 @@ def test_a_config_stays_as_it_is():
 def test_there_is_no_such_setting(tmp_path):
     assert 'learning_rat:' in refusal(Config().change, learning_rat=1.)
     path = tmp_path / 'config.json'
-    path.write_text(u'{"seed": 1, "zeal": 2}')
+    path.write_text('{"seed": 1, "zeal": 2}')
     message = refusal(config.load, str(path))
     assert str(path) in message and 'zeal' in message
 
 
 @pytest.mark.parametrize('content, reason', [
-    (None, 'cannot be read'), (u'', 'cannot be read'), (u'{"seed": 1', 'cannot be read'), (u'[1]', 'JSON object'),
-    (u'null', 'JSON object'), (u'{"seed": "1"}', 'seed is'), (u'{"width": 85}', 'multiples of 4')])
+    (None, 'cannot be read'), ('', 'cannot be read'), ('{"seed": 1', 'cannot be read'), ('[1]', 'JSON object'),
+    ('null', 'JSON object'), ('{"seed": "1"}', 'seed is'), ('{"width": 85}', 'multiples of 4')])
 def test_files_that_are_no_config(tmp_path, content, reason):
     path = tmp_path / 'config.json'
     if content is not None:
@@ -151,7 +152,7 @@ def test_dev_is_what_was_published():
 
 @pytest.mark.parametrize('observation', ['pixels', 'crops'])
 def test_pixels_need_features(observation):
-    assert refusal(Config, observation=observation, embedding=0).startswith('embedding is 0: %s' % observation)
+    assert refusal(Config, observation=observation, embedding=0).startswith(f'embedding is 0: {observation}')
 
 
 def test_frames_too_small_for_the_convolutions():

@@ -6,11 +6,12 @@ import shutil
 import numpy as np
 import pytest
 
-from meta_rl import config as config_module, evaluation, training
+from meta_rl import config as config_module
+from meta_rl import evaluation, training
+from meta_rl.config import ConfigError
 from meta_rl.envs import scores
 from meta_rl.figures import attention
 from meta_rl.rundir import checkpoints
-from meta_rl.config import ConfigError
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Rollout
 

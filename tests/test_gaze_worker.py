@@ -2,15 +2,16 @@
 import numpy as np
 import pytest
 
-from helpers.labs import make_lab
 from meta_rl import config as config_module
-from meta_rl.envs import gaze
 from meta_rl.ac_network import GLOBAL
+from meta_rl.envs import gaze
 from meta_rl.envs.decisions import TRIALS
-from meta_rl.nets.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
 from meta_rl.gaze_worker import UNIT, GazeWorker, Players, play_episodes
+from meta_rl.nets.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
 from meta_rl.nets.lstm import LSTMState
 from meta_rl.tf_compat import session_config, tf
+
+from helpers.labs import make_lab
 from helpers.twin import sigmoid
 
 H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, T, B = 5, 8, 3, 2, 3, 4, 3, 6, 3
@@ -39,7 +40,7 @@ def build(shape=(H, W), across=ACROSS, optimizer=None, unroll=T, **others):
     return session, shared, network
 
 
-class Twin(object):
+class Twin:
     """The network once more: slow, in float64, one decision of one episode at a time."""
 
     def __init__(self, session, network):

@@ -14,12 +14,14 @@ import pytest
 from PIL import Image
 
 import harlow
-from helpers.labs import TESTS
-from meta_rl import config as config_module, training
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.config import Config
 from meta_rl.rundir.monitor import read_curve
-from helpers.settings import other
+
 from helpers.commands import TINY, run_main
+from helpers.labs import TESTS
+from helpers.settings import other
 
 SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
 SETTINGS = [field for field in attr.fields(Config) if field.name != 'preset']
@@ -35,7 +37,7 @@ def places(tmp_path_factory):
                 image_cache=str(folder / 'images'))
     run = training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0]
     os.rename(run, str(folder / 'RUN'))
-    for name, text in (('broken-config', u'{"seed": 1'), ('odd-config', u'{"zeal": 1}'), ('no-checkpoint', None)):
+    for name, text in (('broken-config', '{"seed": 1'), ('odd-config', '{"zeal": 1}'), ('no-checkpoint', None)):
         shutil.copytree(str(folder / 'RUN'), str(folder / name))
         if text:
             (folder / name / 'config.json').write_text(text)
@@ -46,8 +48,8 @@ def places(tmp_path_factory):
         for number in range(2):
             Image.radial_gradient('L').convert('RGB').point([(number + 1) * k // 2 for k in range(256)] + list(range(512))).save(
                 str(folder / name / ('%d.png' % number)))
-    (folder / 'bad' / 'third.jpg').write_text(u'no picture')
-    (folder / 'file').write_text(u'')
+    (folder / 'bad' / 'third.jpg').write_text('no picture')
+    (folder / 'file').write_text('')
     (folder / 'empty').mkdir()
     return folder
 
@@ -66,7 +68,7 @@ def test_every_setting_has_a_flag_with_its_help_its_unit_and_its_default(monkeyp
     blocks = [' '.join(block.split()) for block in re.split('\n  (?=-)', capsys.readouterr().out)]
     for field in SETTINGS:
         # From 3.13 on, '--log-every, --log_every X' where it was '--log-every X, --log_every X'.
-        block, = [block for block in blocks if re.match('--%s[ ,]' % field.name.replace('_', '-'), block)]
+        block, = [block for block in blocks if re.match('--{}[ ,]'.format(field.name.replace('_', '-')), block)]
         described, shown = block.rsplit('; default ', 1)
         assert described.endswith(field.metadata['help'])
         value = shown == 'true' if shown in ('true', 'false') else ast.literal_eval(shown)
@@ -222,7 +224,7 @@ def test_help_and_errors_in_settings_need_nothing_heavy():
            '["play", "--help"], ["--width", "86"]):\n' \
            '    try:\n        harlow.main(arguments)\n' \
            '    except SystemExit as stop:\n        assert not stop.code\n' \
-           'print("loaded:", [name for name in %r if name in sys.modules])' % HEAVY
+           f'print("loaded:", [name for name in {HEAVY!r} if name in sys.modules])'
     done = subprocess.run([sys.executable, '-c', code], cwd=os.path.dirname(SCRIPT), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
     assert done.stdout.splitlines()[-1] == 'loaded: []'

@@ -9,13 +9,14 @@ import threading
 import numpy as np
 import pytest
 
-from meta_rl import config as config_module, agents, training
+from meta_rl import agents, training
+from meta_rl import config as config_module
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
-from helpers.training import events, points
-from helpers.training import tiny, whole, content, weights, same_weights, spy_on_training
+
+from helpers.training import content, events, points, same_weights, spy_on_training, tiny, weights, whole
 
 ROWS = list(range(96, 1153, 96))
 

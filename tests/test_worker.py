@@ -13,7 +13,7 @@ from meta_rl.worker import Rollout, Worker, play, sample
 B = 3
 
 
-class Env(object):
+class Env:
     """Earns what is written down, shows random numbers, and notes the decisions."""
 
     def __init__(self, seed):
@@ -42,7 +42,7 @@ class Env(object):
         self.closed = True
 
 
-class Network(object):
+class Network:
     """Acts with made-up policies and values; notes all that it is told, as it was at that moment."""
 
     def __init__(self, seed=0):
@@ -148,7 +148,7 @@ def test_sampling_follows_the_probabilities():
     assert frequencies[2] == [0, 1, 0] and frequencies[3][2] == 0
 
 
-class Constant(object):
+class Constant:
     """Always draws the same number in [0, 1)."""
 
     def __init__(self, number):
@@ -218,7 +218,7 @@ def test_staleness_counts_what_others_did_between_copying_and_sending():
     worker.network.pull = lambda session: 6
     worker.network.train = lambda session, *args: (Losses(1., 2., 3., 4., 5.), next(counts))
 
-    class Coordinator(object):
+    class Coordinator:
         def should_stop(self):
             return len(found) == 4
     worker.work(None, Coordinator(), lambda worker, rollout, losses, staleness: found.append(staleness))

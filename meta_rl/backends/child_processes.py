@@ -16,7 +16,7 @@ from meta_rl.config import ConfigError
 GRACE = 10.  # seconds for a child to end by itself
 
 
-class Children(object):
+class Children:
     """The child processes of this one, by name.
 
     The other end of a pipe is open in this process alone: when it is gone, by kill -9 too, they read the end of it.
@@ -93,7 +93,7 @@ def _run(parent, function, args):
     try:
         status = _call(function, args)
     except ConfigError as error:
-        print('%s: %s' % (multiprocessing.current_process().name, error), file=sys.stderr)
+        print(f'{multiprocessing.current_process().name}: {error}', file=sys.stderr)
         status = 2
     sys.stdout.flush()
     sys.stderr.flush()

@@ -31,30 +31,30 @@ def read(path):
     Raises: ConfigError, which names the file and what is wrong in it.
     """
     def refuse(what):
-        raise ConfigError('%s %s: it must be like {"ps": ["10.0.0.1:2222"], "worker": ["10.0.0.2", "10.0.0.3"]}.' % (path, what))
+        raise ConfigError(f'{path} {what}: it must be like {{"ps": ["10.0.0.1:2222"], "worker": ["10.0.0.2", "10.0.0.3"]}}.')
     try:
         with open(path) as file:
             jobs = json.load(file)
     except OSError as error:
-        raise ConfigError('%s cannot be read (%s): name the file of the cluster.' % (path, error.strerror))
+        raise ConfigError(f'{path} cannot be read ({error.strerror}): name the file of the cluster.')
     except (ValueError, RecursionError) as error:
-        refuse('is no JSON (%s)' % error)
+        refuse(f'is no JSON ({error})')
     if not isinstance(jobs, dict) or set(jobs) != {'ps', 'worker'}:
         refuse('does not hold just the jobs ps and worker')
     for job, tasks in sorted(jobs.items()):
         if not isinstance(tasks, list) or not tasks or not all(isinstance(task, str) and task for task in tasks):
-            refuse('has no list of addresses for %s' % job)
+            refuse(f'has no list of addresses for {job}')
         if len(set(tasks)) < len(tasks) and job == 'ps':
             refuse('names a server of ps twice')
     for address in jobs['ps']:
         host, _, port = address.rpartition(':')
         if not re.match(r'[\w.-]+$', host) or not re.match(r'[0-9]{1,5}$', port) or not 0 < int(port) < 65536:
-            refuse('has %r in ps, which is no host:port' % address)
+            refuse(f'has {address!r} in ps, which is no host:port')
     here = [address.rpartition(':')[2] for address in jobs['ps'] if address.startswith(('127.', 'localhost:'))]
     if len(set(here)) < len(here):  # TensorFlow listens at all addresses first, and the system deals connections out
         refuse('gives two servers of this machine the same port')
     if len(jobs['ps']) > 64 or len(jobs['worker']) > 256:
-        raise ConfigError('%s has more than 64 servers or 256 workers: name fewer.' % path)
+        raise ConfigError(f'{path} has more than 64 servers or 256 workers: name fewer.')
     return Cluster(jobs['ps'], len(jobs['worker']))
 
 
@@ -75,7 +75,7 @@ def resolved(address):
     try:
         return socket.gethostbyname(host), int(port)
     except OSError as error:
-        raise ConfigError('There is no host %r in the network (%s): mend its address in the cluster.' % (host, error))
+        raise ConfigError(f'There is no host {host!r} in the network ({error}): mend its address in the cluster.')
 
 
 def target(address):
@@ -139,7 +139,7 @@ def _keep_to(host, port):
     return kept
 
 
-class Lookout(object):
+class Lookout:
     """Sees whether the servers at these addresses ('host:port') are still there."""
 
     def __init__(self, addresses):

@@ -12,13 +12,14 @@ import attr
 import numpy as np
 
 from meta_rl import config as config_module
-from meta_rl.backends import cluster as clusters, shared_network, stops
+from meta_rl.backends import cluster as clusters
+from meta_rl.backends import shared_network, stops
 from meta_rl.backends.child_processes import GRACE, Children
+from meta_rl.backends.queues import FIRST, Exchange, read_welcome
+from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import make_envs
-from meta_rl.backends.queues import FIRST, Exchange, read_welcome
 from meta_rl.rundir.recorder import ServersLost, WorkersLost
-from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.tf_compat import GONE, tf
 
 REST = .01  # seconds before the next look where no reports had come: each look takes a share of a core
@@ -27,7 +28,7 @@ PATIENCE = 4.  # seconds for the main thread to see by itself that a server is g
 QUIET = 5.  # seconds without a word after which the workers of a cluster are taken to have ended
 
 
-class Processes(object):
+class Processes:
     """A backend (see threads.Threads): this process is ps 0."""
 
     device, warning = FIRST, None
@@ -126,8 +127,8 @@ class Processes(object):
         while not over.wait(LOOK_AROUND):
             gone = lookout.gone()
             if gone and not over.wait(PATIENCE):
-                print('\nThe server at %s is gone. What was learned since the last checkpoint is lost. To go on: '
-                      'python harlow.py train --resume %s' % (gone, shlex.quote(self.directory)), flush=True)
+                print(f'\nThe server at {gone} is gone. What was learned since the last checkpoint is lost. To go on: '
+                      f'python harlow.py train --resume {shlex.quote(self.directory)}', flush=True)
                 os._exit(1)  # the children see it and end
 
     def _record(self, session, recorder):
@@ -150,10 +151,10 @@ class Processes(object):
         # Servers first: a worker ends when one of them is gone, and without it nothing can be saved.
         for name, how in ended:
             if name.startswith('ps'):
-                raise ServersLost('%s is gone (%s).' % (name, how))
+                raise ServersLost(f'{name} is gone ({how}).')
         gone = self._lookout.gone()
         if gone:
-            raise ServersLost('The server at %s is gone.' % gone)
+            raise ServersLost(f'The server at {gone} is gone.')
         left = self._config.workers if self._config.cluster else len(self._children.left('Worker'))
         for name, how in ended:
             print('%s is gone (%s): going on with the %d left of %d.' % (name, how, left, self._config.workers), flush=True)

@@ -7,15 +7,15 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from meta_rl.envs.decisions import TRIALS
 from meta_rl.backends.shared_network import Report, SharedNetwork
+from meta_rl.envs.decisions import TRIALS
 from meta_rl.tf_compat import make_callable, tf
 
 WAITING_ROOM = 1000  # reports that may lie there unread before workers have to wait
 FIRST = '/job:ps/task:0/cpu:0'  # the server that takes reports, and in whose process the run is recorded
 
 
-class Exchange(object):
+class Exchange:
     """Builds the shared network on its servers, and the queues beside it, into the default graph.
 
     Args:
@@ -83,7 +83,7 @@ class Exchange(object):
         return Link(self, sessions, worker)
 
 
-class Link(object):
+class Link:
     """A worker's end of the Exchange."""
 
     def __init__(self, exchange, sessions, worker):

@@ -9,10 +9,10 @@ import numpy as np
 
 from meta_rl.backends import shared_network, stops
 from meta_rl.backends.child_processes import Children
+from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import CPU, ConfigError
 from meta_rl.envs.decisions import make_envs
 from meta_rl.rundir.recorder import WorkersLost
-from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.tf_compat import session_config, tf
 
 try:
@@ -23,7 +23,7 @@ except ImportError:
 PATIENCE = 1.  # seconds to wait for an update before looking whether Ctrl-C was pressed
 
 
-class Rays(object):
+class Rays:
     """A backend (see threads.Threads)."""
 
     device, warning = CPU, None
@@ -71,8 +71,8 @@ class Rays(object):
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
                 ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ConfigError('There is no Ray cluster at %s (%s): start one with `ray start --head`, or leave out '
-                              '--ray-address.' % (config.ray_address or 'this machine', str(error).strip().split('\n')[0]))
+            raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
+                              '--ray-address.'.format(config.ray_address or 'this machine', str(error).strip().split('\n')[0]))
 
     def session(self):
         """tf.Session of the graph."""
@@ -142,5 +142,5 @@ def _look_for(address):
         try:
             socket.create_connection((host, int(port)), 10.).close()
         except (OSError, OverflowError) as error:
-            raise ConfigError('There is no Ray cluster at %s (%s): start one with `ray start --head`, or leave out '
-                              '--ray-address.' % (address, getattr(error, 'strerror', None) or error))
+            raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
+                              '--ray-address.'.format(address, getattr(error, 'strerror', None) or error))

@@ -4,18 +4,18 @@ import os
 
 import numpy as np
 
-from meta_rl.images import dataset
-from meta_rl.rundir import checkpoints
+from meta_rl.agents import make_network
+from meta_rl.backends.shared_network import report_of
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import make_envs
-from meta_rl.agents import make_network
+from meta_rl.images import dataset
+from meta_rl.rundir import checkpoints
 from meta_rl.rundir.recorder import is_milestone
-from meta_rl.backends.shared_network import report_of
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import Worker
 
 
-class RemoteWorker(object):
+class RemoteWorker:
     """Builds a worker here.
 
     Args:
@@ -31,7 +31,7 @@ class RemoteWorker(object):
         self._config = config
         folder = dataset.folder_of(config)
         if fingerprint_of(folder, config.image_count) != fingerprint:
-            raise ConfigError('The images in %s are not those of the run: copy that folder here from the machine of ps 0.' % folder)
+            raise ConfigError(f'The images in {folder} are not those of the run: copy that folder here from the machine of ps 0.')
         self._random = np.random.RandomState([config.seed, number])
         if state:
             checkpoints.set_random_state(self._random, state)

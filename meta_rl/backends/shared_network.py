@@ -8,11 +8,11 @@ import collections
 
 import numpy as np
 
-from meta_rl.nets import flat_vector
 from meta_rl.ac_network import GLOBAL
-from meta_rl.config import CPU, ConfigError
-from meta_rl.nets.encoders import STATISTICS, move
 from meta_rl.agents import make_network, make_trainer
+from meta_rl.config import CPU, ConfigError
+from meta_rl.nets import flat_vector
+from meta_rl.nets.encoders import STATISTICS, move
 from meta_rl.tf_compat import make_callable, tf
 
 # What a worker tells of an update. T decisions, B episodes side by side:
@@ -37,7 +37,7 @@ def random_state(packed):
     return ['MT19937', packed[:-1].tolist(), int(packed[-1]), 0, 0.]
 
 
-class SharedNetwork(object):
+class SharedNetwork:
     """Builds the shared network, its optimizer and the count of episodes into the default graph.
 
     Args:
@@ -103,7 +103,7 @@ class SharedNetwork(object):
             map(list, zip(self.parcel_out, self.episodes)), ([parcel] for parcel in self.parcel_in)))]
 
 
-class _Turns(object):
+class _Turns:
     """Whose turn it is to take a variable: a ps_strategy of replica_device_setter."""
 
     def __init__(self, servers):

@@ -7,7 +7,7 @@ import threading
 SIGNALS = signal.SIGINT, signal.SIGTERM
 
 
-class Stops(object):
+class Stops:
     """A context manager. The first signal raises KeyboardInterrupt in the main thread; after it, and after `hold`, none does.
 
     A signal that was ignored before (nohup, a shell's background) stays so. Outside the main thread this does nothing.

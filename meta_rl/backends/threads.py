@@ -4,14 +4,14 @@ import threading
 import numpy as np
 
 from meta_rl.ac_network import GLOBAL
+from meta_rl.agents import make_gaze_network, make_network, make_trainer
 from meta_rl.config import CPU
 from meta_rl.envs.decisions import make_envs
-from meta_rl.agents import make_gaze_network, make_network, make_trainer
 from meta_rl.tf_compat import check_device, session_config, tf
 from meta_rl.worker import Worker
 
 
-class Threads(object):
+class Threads:
     """A backend: builds all that trains into `graph`, and trains.
 
     Args:

@@ -6,7 +6,8 @@ import tempfile
 
 import numpy as np
 
-from meta_rl import config as config_module, training
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.figures import plotting
 from meta_rl.figures.plotting import pyplot
 from meta_rl.tf_compat import tf
@@ -62,11 +63,11 @@ def draw(found, path):
             axes.plot(numbers, 1e3 * np.array(seconds), 'o', color='C0')
             ends = np.array([0, numbers[-1]])
             axes.plot(ends, 1e3 * (start + slope * ends), color='0.5', linewidth=1,
-                      label='%.2f ms + %s' % (1e3 * start, '%.3f ms x B' % (1e3 * slope) if name == 'batch'
+                      label='{:.2f} ms + {}'.format(1e3 * start, '%.3f ms x B' % (1e3 * slope) if name == 'batch'
                                               else '%.2f ms x N / 1,000' % (1e6 * slope)))
             axes.set(xlabel=label, ylabel='an update (ms)', ylim=(0, None), xlim=(0, None))
             axes.legend(fontsize=8, loc='upper left')
-            writer.writerows([name, number, '%.6g' % second] for number, second in zip(numbers, seconds))
+            writer.writerows([name, number, f'{second:.6g}'] for number, second in zip(numbers, seconds))
     figure.suptitle('What an update of harlow42 costs', fontsize=11)
     return [plotting.save(figure, path), table]
 

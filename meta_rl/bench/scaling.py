@@ -10,7 +10,8 @@ import time
 
 import numpy as np
 
-from meta_rl import ac_network, config as config_module
+from meta_rl import ac_network
+from meta_rl import config as config_module
 from meta_rl.bench import speed as measurements
 from meta_rl.bench.speed import SCRIPT
 from meta_rl.rundir.monitor import read_curve
@@ -114,11 +115,9 @@ def run():
     ratios = {case: np.median(np.divide(found[case], found['threads', 1])) for case in cases}
     print('\n%-12s%s' % ('workers', ''.join('%22d' % workers for workers in WORKERS)))
     for backend in backends:
-        print('%-12s%s' % (backend, ''.join('%12.0f/s (%5.2f)' % (
-            np.median(found[backend, workers]), ratios[backend, workers]) for workers in WORKERS)))
+        print('%-12s%s' % (backend, ''.join(f'{np.median(found[backend, workers]):12.0f}/s ({ratios[backend, workers]:5.2f})' for workers in WORKERS)))
     held = held_share()
-    print('\nA thread holds the GIL for %.0f%% of its time at most: however many there are, together they do the work of %.1f.' % (
-        100 * held, 1 / held))
+    print(f'\nA thread holds the GIL for {100 * held:.0f}% of its time at most: however many there are, together they do the work of {1 / held:.1f}.')
     if os.path.exists('/proc/net/dev'):
         sent, used = update_cost()
-        print('An update by a process sends %.0f bytes, both ways together, and takes ps 0 %.2f ms of a core.' % (sent, 1e3 * used))
+        print(f'An update by a process sends {sent:.0f} bytes, both ways together, and takes ps 0 {1e3 * used:.2f} ms of a core.')

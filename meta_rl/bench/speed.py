@@ -8,7 +8,8 @@ import time
 
 import numpy as np
 
-from meta_rl import config as config_module, psychlab
+from meta_rl import config as config_module
+from meta_rl import psychlab
 from meta_rl.envs.decisions import LOOKS, NOOP, SETTLE, TRIALS
 
 # DeepMind Lab on one core at 84x84, software renderer, measured once (shared notes, SPEC section 1).
@@ -96,20 +97,20 @@ def start_up():
               seconds_until(lambda curve: len(curve['episodes']), '--log-every', '16')) for _ in range(TURNS)]
     imported, updated = np.median(turns, 0)
     learned = seconds_until(lambda curve: (curve['return'] >= 24).any())
-    return [('harlow.py --help', '%.2f s' % answers),
-            ('first update, from the start of the process', '%.1f s, of which TensorFlow takes %.1f' % (updated, imported - bare)),
-            ('return of 24 on harlow42, seed 0, from there', '%.0f s' % learned)]
+    return [('harlow.py --help', f'{answers:.2f} s'),
+            ('first update, from the start of the process', f'{updated:.1f} s, of which TensorFlow takes {imported - bare:.1f}'),
+            ('return of 24 on harlow42, seed 0, from there', f'{learned:.0f} s')]
 
 
 def run(seconds):
     """Measures and prints the figures. `seconds`: time for each of the lab's."""
     frames, steps, reset = lab_figures(seconds, 42)
-    rows = [('lab, every frame read', '%.0f frames/s' % frames, frames / REAL_FRAMES, 'its 1,054 frames/s'),
-            ('lab, no frame read', '%.0f steps/s' % steps, steps / REAL_STEPS, 'its 29,000 steps/s'),
+    rows = [('lab, every frame read', f'{frames:.0f} frames/s', frames / REAL_FRAMES, 'its 1,054 frames/s'),
+            ('lab, no frame read', f'{steps:.0f} steps/s', steps / REAL_STEPS, 'its 29,000 steps/s'),
             ('lab, reset', '%.1f us' % (1e6 * reset), REAL_RESET / reset, 'its 0.22 s')]
     for preset, count in (('harlow42', 20000), ('pixels', 5000), ('wang2018', 2000)):
         episodes = training_speed(preset, count)
-        rows.append(('training %s, one worker' % preset, '%.0f episodes/s' % episodes, episodes / REAL_EPISODES,
+        rows.append((f'training {preset}, one worker', f'{episodes:.0f} episodes/s', episodes / REAL_EPISODES,
                      'the published loop on it, 1.67 episodes/s'))
     print('%-30s %18s   %s' % ('', 'here', 'times as fast as the real lab'))
     for name, figure, ratio, reference in rows:

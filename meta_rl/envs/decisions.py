@@ -26,7 +26,7 @@ def _look(units):
 NOOP, LOOKS = _look(0), (_look(-LOOK), _look(LOOK))
 
 
-class WrapperEnv(object):
+class WrapperEnv:
     """A lab (embedded or real) by its frames, and by what its events say of the trials.
 
     Args:
@@ -65,7 +65,7 @@ class WrapperEnv(object):
         return self._frame
 
 
-class HarlowEnv(object):
+class HarlowEnv:
     """One step is one decision: 0 looks left, 1 looks right. An episode is six of them.
 
     Args:
@@ -162,8 +162,8 @@ def make_envs(config, folder, count, random):
       if decisions do not work in it.
     """
     from meta_rl.envs import observations
-    from meta_rl.psychlab import find_level
     from meta_rl.envs.saccades import Saccades
+    from meta_rl.psychlab import find_level
     labs = make_labs(config, folder, count)
     try:
         observe = observations.make(config, folder)
@@ -175,5 +175,5 @@ def make_envs(config, folder, count, random):
         rehearsal.reset()
         rehearsal.step(LEFT)  # settings that allow no decision show here, and not in the middle of a worker
     except RuntimeError as error:
-        raise ConfigError('The lab says: %s' % error)
+        raise ConfigError(f'The lab says: {error}')
     return [HarlowEnv(lab, observe, random, config.late, saccades) for lab in labs]

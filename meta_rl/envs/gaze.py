@@ -28,7 +28,7 @@ def next_speed(speed, action, push=PUSH, kept=KEPT):
     return int(speed * kept) + _PUSHES[action] * push
 
 
-class GazeEnv(object):
+class GazeEnv:
     """One step is one decision: 0 pushes the gaze left, 1 right, 2 lets it coast. Nothing else is done for the agent.
 
     Args:
@@ -138,12 +138,12 @@ def spawn_grid(level, fps, repeat=REPEAT):
 def check(config):
     """Raises ConfigError where the control 'gaze' cannot be trained with a Config."""
     if config.backend != 'threads':
-        raise ConfigError("backend is %r: the control 'gaze' is trained by threads only." % config.backend)
+        raise ConfigError(f"backend is {config.backend!r}: the control 'gaze' is trained by threads only.")
     if config.observation != 'pixels':
-        raise ConfigError("observation is %r: the control 'gaze' sees 'pixels'." % config.observation)
+        raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
     if config.lab != 'embedded' and (config.spawn_grid or config.coin_episodes or config.teacher_episodes):
-        raise ConfigError('lab is %r: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set them to false '
-                          'and 0.' % config.lab)
+        raise ConfigError(f'lab is {config.lab!r}: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set them to false '
+                          'and 0.')
     if config.coin_episodes and config.coin_start >= config.coin_episodes:
         raise ConfigError('coin_start is %d: it must be less than coin_episodes, %d, unless that is 0.' % (
             config.coin_start, config.coin_episodes))

@@ -20,7 +20,7 @@ class UnknownImage(RuntimeError):
     """The frame does not show two images of the set, one on each side."""
 
 
-class ImageIndex(object):
+class ImageIndex:
     """Finds which image of a set each side of a frame shows, by matching its pixels against how the lab shows each image.
 
     Args:
@@ -63,7 +63,7 @@ class ImageIndex(object):
 
     def _nearest(self, part, side):
         if not part.any():
-            raise UnknownImage('There is no image on the %s of the frame.' % ('left', 'right')[side])
+            raise UnknownImage('There is no image on the {} of the frame.'.format(('left', 'right')[side]))
         distances = self._distances(part, self._shown[side])
         rivals = np.argsort(distances, kind='mergesort')[:RIVALS].tolist()
         nearest, least = rivals[0], distances[rivals[0]]
@@ -112,7 +112,7 @@ class ImageIndex(object):
         return frame[self._places[side]]
 
 
-class OneHot(object):
+class OneHot:
     """Observation `onehot`: float32 [2, N], row 0 the image on the left, row 1 the one on the right."""
 
     def __init__(self, index):
@@ -127,7 +127,7 @@ class OneHot(object):
         return shown
 
 
-class Brightness(object):
+class Brightness:
     """Observation `brightness` of the published two-image run: float32 [2, 1], 1 on the brighter side, 0 on the other."""
 
     shape = 2, 1
@@ -146,7 +146,7 @@ class Brightness(object):
         return np.array([[left > right], [right > left]], np.float32)
 
 
-class Crops(object):
+class Crops:
     """Observation `crops`: uint8 [2, h, w, 3], the pixels where the left and the right image are, 21x21 each at 84x84."""
 
     def __init__(self, width, height):

@@ -34,7 +34,7 @@ def look(units):
 NOOP = look(0)
 
 
-class Cross(object):
+class Cross:
     """Finds the red cross in frames of `height` x `width` pixels."""
 
     def __init__(self, width, height):
@@ -69,7 +69,7 @@ class Cross(object):
         return float(self._offsets[distances <= distances.min() + ALIKE].mean()) * camera.DEGREES_PER_SHORT
 
 
-class Images(object):
+class Images:
     """Tells whether the two images are shown, whatever they are, to a viewer who faces the cross."""
 
     def __init__(self, width, height):
@@ -102,7 +102,7 @@ def _seen(width, height):
     return Cross(width, height), Images(width, height)
 
 
-class Saccades(object):
+class Saccades:
     """Carries out decisions on a level that takes its time, and that may start with the viewer turned away.
 
     Args:

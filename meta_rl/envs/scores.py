@@ -41,8 +41,8 @@ def table(parts, nearest):
         '%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
     for name, part in parts:
         lines.append('%-8s %7.2f %7.2f  %s' % (name, part['return_mean'], part['choice_return_mean'], '  '.join(
-            '%5.1f%% %-8s' % (100 * p, '%.0f..%.0f' % (100 * low, 100 * high))
+            '%5.1f%% %-8s' % (100 * p, f'{100 * low:.0f}..{100 * high:.0f}')
             for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
-    lines.append('(choices: the return without what fixation pays; after each fraction its 95%% interval) '
-                 'Nearest to: %s.' % nearest)
+    lines.append('(choices: the return without what fixation pays; after each fraction its 95% interval) '
+                 f'Nearest to: {nearest}.')
     return '\n'.join(line.rstrip() for line in lines)

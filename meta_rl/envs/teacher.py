@@ -29,7 +29,7 @@ def towards(target, near, position, env):
     return RIGHT if rest < target else LEFT
 
 
-class Teacher(object):
+class Teacher:
     """Tells what to do next in a GazeEnv of the embedded lab: what the Harlow rule would have the gaze do.
 
     It stays on the cross until fixation is paid, up to a decision after the images have come: so an agent that does the same

@@ -5,8 +5,8 @@ import numpy as np
 
 from meta_rl import config as config_module
 from meta_rl.evaluation import learning_set
-from meta_rl.rundir.monitor import ACCURACIES
 from meta_rl.figures.plotting import curve_of, pyplot, save
+from meta_rl.rundir.monitor import ACCURACIES
 
 
 def frames_seen(curve, repeat):

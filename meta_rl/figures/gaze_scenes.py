@@ -5,8 +5,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from meta_rl.envs import gaze
-from meta_rl.figures import scenes
 from meta_rl.envs.decisions import TRIALS
+from meta_rl.figures import scenes
 from meta_rl.figures.scenes import DIM, LEFT_EDGE, PANEL, RIGHT, RIGHT_EDGE, SCREEN, SIDES, SIZE, TEXT, TOP, VIEW, WRONG
 
 BAR = 200, 436, 250, 16  # left, top, width and height of the policy's bar
@@ -60,7 +60,7 @@ def draw(decision):
         pen.text((x, 402), title, DIM, scenes.font(11, True), anchor='ls')
     scenes.draw_trials(pen, min(len(decision.correct), TRIALS - 1), decision.correct)
     _policy(pen, decision)
-    pen.text((COLUMNS[2], 430), scenes.minus('%+.1f' % decision.value), TEXT, large, anchor='ls')
+    pen.text((COLUMNS[2], 430), scenes.minus(f'{decision.value:+.1f}'), TEXT, large, anchor='ls')
     colour = DIM if not decision.reward else RIGHT if decision.reward > 0 else WRONG
     pen.text((COLUMNS[3], 430), scenes.signed(decision.reward), colour, large, anchor='ls')
     pen.text((COLUMNS[3], 462), 'so far ' + scenes.signed(decision.total), TEXT, scenes.font(14), anchor='ls')

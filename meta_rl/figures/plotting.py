@@ -3,13 +3,14 @@ import collections
 import os
 
 import matplotlib
+
 matplotlib.use('Agg')  # a file, not a window: runs are headless
-from matplotlib import pyplot  # noqa: E402
 import numpy as np  # noqa: E402
+from matplotlib import pyplot  # noqa: E402
 
 from meta_rl import config as config_module  # noqa: E402
-from meta_rl.rundir.monitor import read_curve  # noqa: E402
 from meta_rl.envs.oracles import ORACLES  # noqa: E402
+from meta_rl.rundir.monitor import read_curve  # noqa: E402
 
 TRIALS_AXIS = np.arange(1, 7)
 
@@ -28,7 +29,7 @@ def save(figure, path):
     try:
         figure.savefig(path, dpi=120)
     except ValueError as error:
-        raise config_module.ConfigError('%s cannot be drawn (%s): give it an ending like .png.' % (path, error))
+        raise config_module.ConfigError(f'{path} cannot be drawn ({error}): give it an ending like .png.')
     finally:
         pyplot.close(figure)
     return path
@@ -53,7 +54,7 @@ def reward_curves(groups, path, title=None):
     figure, axes = pyplot.subplots(figsize=(9, 4.5))
     for name, _, value in ORACLES:
         axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
-        axes.annotate('%s, %.0f' % (name, value), (1.01, value), xycoords=('axes fraction', 'data'), va='center',
+        axes.annotate(f'{name}, {value:.0f}', (1.01, value), xycoords=('axes fraction', 'data'), va='center',
                       fontsize=8, color='0.3')
     for number, (label, curves) in enumerate(groups.items()):
         colour = 'C%d' % (number % 10)
@@ -76,7 +77,7 @@ def curve_of(run):
     path = os.path.join(run, 'curve.csv')
     curve = read_curve(path)
     if not len(curve['episodes']):
-        raise config_module.ConfigError('%s has no rows: let the run play --log-every episodes first.' % path)
+        raise config_module.ConfigError(f'{path} has no rows: let the run play --log-every episodes first.')
     return curve
 
 
@@ -127,8 +128,8 @@ def plot(runs, path):
         try:
             profiles = [measured(run) for run in members]
         except config_module.ConfigError as error:
-            print('No learning set for %s: %s' % (preset, error))
+            print(f'No learning set for {preset}: {error}')
             continue
-        drawn.append(learning_set(profiles, '%s-learning-set%s' % (
-            stem if len(groups) == 1 else '%s-%s' % (stem, preset), ending), preset))
+        drawn.append(learning_set(profiles, '{}-learning-set{}'.format(
+            stem if len(groups) == 1 else f'{stem}-{preset}', ending), preset))
     return drawn

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from meta_rl.figures import gaze_scenes, scenes
-from meta_rl.labs import choice
-from meta_rl.rundir import checkpoints
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import TRIALS
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
-from meta_rl.psychlab import camera
+from meta_rl.figures import gaze_scenes, scenes
 from meta_rl.figures.scenes import Episode, Moment
+from meta_rl.labs import choice
+from meta_rl.psychlab import camera
+from meta_rl.rundir import checkpoints
 
 ENDINGS = '.gif', '.mp4'
 TICK = 40          # milliseconds: times are whole numbers of these, so that an MP4 has 25 frames a second
@@ -38,7 +38,7 @@ CHOSEN = 600       # so much longer, where a choice is paid
 Frame = collections.namedtuple('Frame', 'pixels read trial choices')
 
 
-class Watched(object):
+class Watched:
     """A lab with a larger one beside it, which plays the same frames and keeps what it shows.
 
     Args:
@@ -181,14 +181,13 @@ def write_mp4(path, shots):
 def check(path):
     """Raises ConfigError where a recording cannot be written to `path`: before an episode is played for nothing."""
     if os.path.splitext(path)[1].lower() not in ENDINGS:
-        raise ConfigError('%s cannot be written: give it the ending %s.' % (path, ' or '.join(ENDINGS)))
+        raise ConfigError('{} cannot be written: give it the ending {}.'.format(path, ' or '.join(ENDINGS)))
     if os.path.isdir(path):
-        raise ConfigError('%s cannot be written: it is a folder, choose another name.' % path)
+        raise ConfigError(f'{path} cannot be written: it is a folder, choose another name.')
     try:
         tempfile.TemporaryDirectory(dir=os.path.dirname(path) or '.').cleanup()
     except OSError as error:
-        raise ConfigError('%s cannot be written (%s): choose a folder that exists and that you may write to.' % (
-            path, error.strerror))
+        raise ConfigError(f'{path} cannot be written ({error.strerror}): choose a folder that exists and that you may write to.')
 
 
 def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
@@ -218,7 +217,7 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
             shots += shown
             returns.append(earned)
     folder, name = os.path.split(os.path.abspath(path))
-    with tempfile.TemporaryDirectory(prefix='.%s-' % name, dir=folder) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f'.{name}-', dir=folder) as scratch:
         staged = os.path.join(scratch, name)
         write = write_gif if path.lower().endswith('.gif') else write_mp4
         write(staged, shots)

@@ -42,12 +42,12 @@ def font(size, bold=False):
 
 def signed(reward):
     """'+5', '0', '-5'."""
-    return minus('%+g' % reward if reward else '0')
+    return minus(f'{reward:+g}' if reward else '0')
 
 
 def minus(text):
     """Text with a minus as wide as a plus, which a hyphen is not."""
-    return text.replace('-', u'\u2212')
+    return text.replace('-', '\u2212')
 
 
 def enlarged(pixels, side):
@@ -137,10 +137,10 @@ def _last_lines(pen, episode, moment):
     if moment.chosen:
         side = episode.actions[trial]
         pen.text((COLUMNS[1], 430), ('left', 'right')[side], SIDES[side], font(20, True), anchor='ls')
-        pen.text((COLUMNS[1], 462), (u'\u25c0', u'\u25b6')[side], SIDES[side], font(20), anchor='ls')
+        pen.text((COLUMNS[1], 462), ('\u25c0', '\u25b6')[side], SIDES[side], font(20), anchor='ls')
     if decided:
         _policy(pen, episode.policies[trial])
-        pen.text((COLUMNS[3], 430), minus('%+.1f' % episode.values[trial]), TEXT, font(20, True), anchor='ls')
+        pen.text((COLUMNS[3], 430), minus(f'{episode.values[trial]:+.1f}'), TEXT, font(20, True), anchor='ls')
     else:
         pen.rectangle(_box(BAR), PANEL)
     _values(pen, episode.values, trial + decided)
@@ -156,9 +156,9 @@ def draw_trials(pen, trial, correct):
     pen.text((COLUMNS[0], 430), '%d of %d' % (trial + 1, TRIALS), TEXT, font(20, True), anchor='ls')
     for number in range(TRIALS):
         if number < len(correct):
-            mark, colour = (u'\u2714', RIGHT) if correct[number] else (u'\u2718', WRONG)
+            mark, colour = ('\u2714', RIGHT) if correct[number] else ('\u2718', WRONG)
         else:
-            mark, colour = (u'\u25cf', TEXT) if number == trial else (u'\u25cb', DIM)
+            mark, colour = ('\u25cf', TEXT) if number == trial else ('\u25cb', DIM)
         pen.text((COLUMNS[0] + 10 + 26 * number, 455), mark, colour, font(18), anchor='mm')
 
 
@@ -175,7 +175,7 @@ def _policy(pen, policy):
     if split:
         pen.rectangle((left, top, left + split - 1, top + height - 1), SIDES[0])
     for side, (x, anchor) in enumerate(((left, 'ls'), (left + width, 'rs'))):
-        text = '%s %.0f%%' % (('left', 'right')[side], 100 * policy[side])
+        text = '{} {:.0f}%'.format(('left', 'right')[side], 100 * policy[side])
         pen.text((x, 426), text, SIDES[side], font(13, True), anchor=anchor)
 
 

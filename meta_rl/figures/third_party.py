@@ -27,7 +27,7 @@ def read_monitors(folder):
             start = json.loads(file.readline()[1:])['t_start']
             episodes += [(start + float(row['t']), float(row['r']), start) for row in csv.DictReader(file)]
     if not episodes:
-        raise ConfigError('%s holds no episode of a *.monitor.csv: make the environments with monitor_dir.' % folder)
+        raise ConfigError(f'{folder} holds no episode of a *.monitor.csv: make the environments with monitor_dir.')
     ends, returns, starts = np.array(sorted(episodes)).T
     return returns, ends - starts.min()
 
@@ -41,7 +41,7 @@ def keep(folder, kept):
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(COLUMNS)
         for end in range(EVERY, len(returns) + 1, EVERY):
-            writer.writerow([end, '%.6g' % returns[end - EVERY:end].mean(), '%.1f' % seconds[end - 1]])
+            writer.writerow([end, f'{returns[end - EVERY:end].mean():.6g}', f'{seconds[end - 1]:.1f}'])
     return path
 
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from meta_rl.images import objects
 from meta_rl.config import ConfigError
+from meta_rl.images import objects
 from meta_rl.images.drawing import EYE, SIDE, averaged, draw_images, drawn, watched
 
 __all__ = ['DatasetError', 'SIDE', 'check_folder', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of',
@@ -34,7 +34,7 @@ def write_images(folder, images):
     _refuse_existing(folder)
     parent, name = os.path.split(os.path.abspath(folder))
     os.makedirs(parent, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix='.%s-' % name, dir=parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f'.{name}-', dir=parent) as scratch:
         staged = os.path.join(scratch, name)  # one level down: the scratch folder itself is closed to other users
         os.mkdir(staged)
         for number, image in enumerate(images, 1):
@@ -72,12 +72,12 @@ def load_folder(folder, count=None, allow_flat=False):
         images[k] = image = _read(path)
         red, green, blue = image[:, :, 0], image[:, :, 1], image[:, :, 2]
         if not allow_flat and image.tobytes() == image[0, 0].tobytes() * SIDE ** 2:
-            raise DatasetError('%s is one single colour, or transparent all over: %s' % (path, MEND))
+            raise DatasetError(f'{path} is one single colour, or transparent all over: {MEND}')
         if not allow_flat and (red == green).all() and (green == blue).all():
-            raise DatasetError('%s is grey, and the lab wants colour: %s' % (path, MEND))
+            raise DatasetError(f'{path} is grey, and the lab wants colour: {MEND}')
         owner = owners.setdefault(_digest(image), path)
         if owner != path:
-            raise DatasetError('%s is the same picture as %s: %s' % (path, owner, MEND))
+            raise DatasetError(f'{path} is the same picture as {owner}: {MEND}')
     return images
 
 
@@ -90,8 +90,7 @@ def folder_of(config):
         if config.image_count != 2:
             raise ConfigError('image_count is %d: the black-white set has 2 images.' % config.image_count)
         if config.observation != 'brightness':
-            raise ConfigError('observation is %s: a black image cannot be found on a black screen, choose brightness.'
-                              % config.observation)
+            raise ConfigError(f'observation is {config.observation}: a black image cannot be found on a black screen, choose brightness.')
         folder = os.path.join(config.image_cache, 'black-white')
         _make_once(folder, lambda: np.stack([np.full((SIDE, SIDE, 3), shade, np.uint8) for shade in (0, 255)]))
         return folder
@@ -112,8 +111,8 @@ def held_out_folder_of(config):
     Raises: ConfigError where there can be none; DatasetError as load_folder, and where a picture is on both sides.
     """
     if config.observation in BLIND:
-        raise ConfigError('observation is %s: such an agent does not see what an image looks like, for held-out images train '
-                          'one that sees pixels.' % config.observation)
+        raise ConfigError(f'observation is {config.observation}: such an agent does not see what an image looks like, for held-out images train '
+                          'one that sees pixels.')
     if config.held_out_images:
         images = load_folder(config.held_out_images, config.held_out_count)
         _refuse_shared(config.images or folder_of(config), config.image_count, config.held_out_images, images)
@@ -144,8 +143,7 @@ def check_folder(folder, count):
                 good = image.size == (SIDE, SIDE) and 'transparency' not in image.info
         except Exception as error:  # as in _read
             reason = getattr(error, 'strerror', None) or 'it is broken, cut short or no PNG'
-            raise DatasetError('%s cannot be read as an image (%s), which would end the real lab: %s' % (
-                path, reason, MEND)) from error
+            raise DatasetError(f'{path} cannot be read as an image ({reason}), which would end the real lab: {MEND}') from error
         # Pillow reads 16-bit colour as if it were 8: depth and kind as the file itself gives them (2 is RGB).
         if not good or head[24:26] != b'\x08\x02':
             raise DatasetError('%s is %s: the real lab wants %dx%d pixels, 8-bit RGB without transparency, %s' % (
@@ -159,9 +157,7 @@ def _refuse_shared(training, count, held_out, images):
     sums, twins = cv2.batchDistance(np.array(small), np.array(known), cv2.CV_32S, normType=cv2.NORM_L1, K=1)
     number = int(sums.argmin())
     if sums[number, 0] < ALIKE * small[0].size:
-        raise DatasetError('%s, to be held out, shows the same as %s, which is trained with: replace one of them.' % (
-            os.path.join(held_out, _picture_names(held_out)[number]),
-            os.path.join(training, _picture_names(training)[twins[number, 0]])))
+        raise DatasetError(f'{os.path.join(held_out, _picture_names(held_out)[number])}, to be held out, shows the same as {os.path.join(training, _picture_names(training)[twins[number, 0]])}, which is trained with: replace one of them.')
 
 
 def _own_folder(cache, images):
@@ -175,7 +171,7 @@ def _complete(folder, count, make_images):
     _make_once(folder, make_images)
     for name in ('%04d.png' % number for number in range(1, count + 1)):
         if not os.path.isfile(os.path.join(folder, name)):
-            raise DatasetError('%s has no %s: put one there, or delete the folder to have it drawn anew.' % (folder, name))
+            raise DatasetError(f'{folder} has no {name}: put one there, or delete the folder to have it drawn anew.')
     return folder
 
 
@@ -190,14 +186,14 @@ def _make_once(folder, make_images):
 
 def _refuse_existing(folder):
     if os.path.lexists(folder):
-        raise DatasetError('%s exists already and is left alone: delete it or choose another name.' % folder)
+        raise DatasetError(f'{folder} exists already and is left alone: delete it or choose another name.')
 
 
 def _picture_names(folder):
     try:
         names = [name for name in os.listdir(folder) if re.match(r'[^.].*\.(png|jpe?g)$', name, re.I | re.S)]
     except OSError as error:
-        raise DatasetError('%s cannot be read as a folder (%s): check its path and permissions.' % (folder, error.strerror))
+        raise DatasetError(f'{folder} cannot be read as a folder ({error.strerror}): check its path and permissions.')
     return sorted(names, key=lambda name: (re.sub('[0-9]+', lambda digits: digits.group().zfill(20), name), name))
 
 
@@ -209,7 +205,7 @@ def _read(path):
     except Exception as error:  # of a broken file Pillow raises anything: OSError, SyntaxError, struct.error, ...
         empty = os.path.isfile(path) and not os.path.getsize(path)
         reason = 'empty' if empty else getattr(error, 'strerror', None) or 'broken, cut short or of another format'
-        raise DatasetError('%s cannot be read as PNG or JPEG (%s): %s' % (path, reason, MEND)) from error
+        raise DatasetError(f'{path} cannot be read as PNG or JPEG ({reason}): {MEND}') from error
     (width, height), side = picture.size, min(picture.size)
     left, top = (width - side) // 2, (height - side) // 2
     square = np.asarray(picture.crop((left, top, left + side, top + side)))

@@ -25,7 +25,7 @@ def make_labs(config, folder, count):
         settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides)
         return [psychlab.Lab(config.level_script, OBSERVATIONS, settings) for _ in range(count)]
     except RuntimeError as error:
-        raise ConfigError('The lab says: %s' % error)
+        raise ConfigError(f'The lab says: {error}')
 
 
 def write_level(config, directory):

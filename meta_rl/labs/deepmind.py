@@ -2,8 +2,8 @@
 import os
 import tempfile
 
-from meta_rl.images import dataset
 from meta_rl.config import ConfigError
+from meta_rl.images import dataset
 from meta_rl.psychlab import find_level, task
 
 BUILD = 'https://github.com/google-deepmind/lab/blob/master/docs/users/build.md'
@@ -73,8 +73,8 @@ def load(runfiles_path=''):
     try:
         import deepmind_lab
     except ImportError as error:
-        raise ConfigError('deepmind_lab cannot be imported (%s): build it as %s says, or play in the embedded lab with '
-                          '--lab embedded.' % (error, BUILD))
+        raise ConfigError(f'deepmind_lab cannot be imported ({error}): build it as {BUILD} says, or play in the embedded lab with '
+                          '--lab embedded.')
     if runfiles_path:
         deepmind_lab.set_runfiles_path(os.path.abspath(runfiles_path))
     return deepmind_lab
@@ -83,7 +83,7 @@ def load(runfiles_path=''):
 def make(config, observations, settings, count):
     """`count` real labs of a Config, see labs.make_labs. All that ends the real one's process is looked for before."""
     if config.sides != 'shuffled':
-        raise ConfigError('sides is %s: the real lab shuffles them, leave out --sides, or take --lab embedded.' % config.sides)
+        raise ConfigError(f'sides is {config.sides}: the real lab shuffles them, leave out --sides, or take --lab embedded.')
     if config.image_count > DATASET_SIZE:
         raise ConfigError('image_count is %d: the real lab plays with %d images at most.' % (config.image_count, DATASET_SIZE))
     name, text = level_name(config), level_text(config)
@@ -93,7 +93,7 @@ def make(config, observations, settings, count):
     return [Lab(name, text, observations, settings, config.runfiles_path) for _ in range(count)]
 
 
-class Lab(object):
+class Lab:
     """A real `deepmind_lab.Lab` of a level that is given as text.
 
     Args:

@@ -16,7 +16,7 @@ MOVE = .2
 FEWEST = 16  # rows that must be counted for a deviation to be one
 
 
-class OneHot(object):
+class OneHot:
     """Codes as they are. Views float32 [V, 2, N]: the image on the left and on the right; F = 2 N."""
 
     normalize = None
@@ -39,7 +39,7 @@ class Embedding(OneHot):
     """
 
     def __init__(self, images, features, scale):
-        super(Embedding, self).__init__(images)
+        super().__init__(images)
         self._images, self.size = images, 2 * features
         self._table = tf.get_variable('embedding', [images, features], initializer=tf.random_normal_initializer(stddev=scale))
 
@@ -48,7 +48,7 @@ class Embedding(OneHot):
         return tf.reshape(vectors, [-1, self.size])  # left beside right
 
 
-class Convolutions(object):
+class Convolutions:
     """The trunk of Wang et al. 2018: 16 filters of 8x8 every 4 pixels, 32 of 4x4 every 2, without padding.
 
     Args:
@@ -72,7 +72,7 @@ class Convolutions(object):
         return out
 
 
-class Dense(object):
+class Dense:
     """One dense layer, normalized: float32 [M, features] of [M, inputs]. See Normalizer for other arguments."""
 
     def __init__(self, inputs, features, normalizer, scale):
@@ -84,7 +84,7 @@ class Dense(object):
         return self.normalize(tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias, learning, counted)
 
 
-class Wang(object):
+class Wang:
     """The encoder of Wang et al. 2018: Convolutions over the whole frame, then one dense layer; F = `features`.
 
     Without a normalizer a ReLU follows, as published. With one there is none: it would throw half of the differences
@@ -109,7 +109,7 @@ class Wang(object):
         return tf.nn.relu(features) if self._plain else features
 
 
-class Halves(object):
+class Halves:
     """Reads both halves of the screen with the same weights, one linear map; F = 2 `features`.
 
     Args:
@@ -133,7 +133,7 @@ class Halves(object):
         return tf.reshape(self._dense(_pixels(halves, self._scaled), learning), [-1, self.size])
 
 
-class Crops(object):
+class Crops:
     """One linear map for both images. Views uint8 [V, 2, h, w, 3]: the image on the left and on the right; F = 2 `features`.
 
     Args:
@@ -153,7 +153,7 @@ class Crops(object):
         return tf.reshape(self._dense(_pixels(views, True), learning), [-1, self.size])
 
 
-class Normalizer(object):
+class Normalizer:
     """Makes features differ between images, at a scale that the LSTM cannot overlook.
 
     'batch' takes off each feature's mean over images and divides by its deviation (Ioffe & Szegedy 2015): what all frames

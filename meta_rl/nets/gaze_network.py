@@ -27,7 +27,7 @@ Unroll = collections.namedtuple(
     'Unroll', 'frames prev_action prev_reward goes_on state actions target_v advantages labels')
 
 
-class GazeEncoder(object):
+class GazeEncoder:
     """Two kinds of features of frames uint8 [M, h, w, 3].
 
     Args:
@@ -71,7 +71,7 @@ class GazeNetwork(AC_Network):
     def __init__(self, a_size, scope, trainer=None, *, encoder, shape, units, memory, unroll, value_coef, entropy_coef,
                  clip_norm, count=None):
         self._shape, self._memory_units = list(shape), memory
-        super(GazeNetwork, self).__init__(
+        super().__init__(
             a_size, scope, trainer, encoder=encoder, units=units, second_units=0, unroll=unroll, value_coef=value_coef,
             entropy_coef=entropy_coef, clip_norm=clip_norm, use_timestep=False,
             count=count and (lambda updates: count(self._ended if updates else tf.zeros([], tf.int64))))

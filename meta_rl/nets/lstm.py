@@ -11,7 +11,7 @@ from meta_rl.tf_compat import tf
 LSTMState = collections.namedtuple('LSTMState', 'c h')  # float32 [B, units] each
 
 
-class LSTM(object):
+class LSTM:
     """The weights of one layer, made once and unrolled as often as there are graphs to build.
 
     Args:
@@ -29,7 +29,7 @@ class LSTM(object):
 
     def placeholders(self):
         """An LSTMState of placeholders."""
-        return LSTMState(*[tf.placeholder(tf.float32, [None, self.units], '%s_%s_in' % (self.name, part)) for part in 'ch'])
+        return LSTMState(*[tf.placeholder(tf.float32, [None, self.units], f'{self.name}_{part}_in') for part in 'ch'])
 
     def unroll(self, inputs, state, steps, remembers=True):
         """Outputs [steps * B, units] and the last LSTMState, of inputs [steps * B, inputs] from `state`.

@@ -5,15 +5,15 @@ import sys
 import numpy as np
 
 from meta_rl.envs import scores
-from meta_rl.images import dataset
 from meta_rl.envs.decisions import LEFT, RIGHT, TRIALS, make_envs
+from meta_rl.images import dataset
 
 NAMES = 'left', 'right'
 KEYS = {'left': LEFT, 'l': LEFT, 'a': LEFT, 'right': RIGHT, 'r': RIGHT, 'd': RIGHT}  # (no h and l as in vi: l is left)
 QUIT = 'q', 'quit', 'escape'
 
 
-class Game(object):
+class Game:
     """Some episodes, decided from outside one by one.
 
     Args:
@@ -45,9 +45,9 @@ class Game(object):
         self.frame, reward, done = self._env.step(action)
         self.correct, self.total = list(self._env.correct), self.total + reward
         right = bool(self.correct[-1])
-        told = 'You chose %s: %s, %+g.' % (NAMES[action], 'correct' if right else 'wrong', reward)
+        told = 'You chose {}: {}, {:+g}.'.format(NAMES[action], 'correct' if right else 'wrong', reward)
         if done:
-            told += ' The episode is over, it earned %g.' % self.total
+            told += f' The episode is over, it earned {self.total:g}.'
             self.returns.append(self.total)
             self.finished.append(self.correct)
             self.correct, self.total = [], 0.
@@ -86,7 +86,7 @@ def run(settings, episodes, seed, in_terminal):
     try:
         opened, reason = (None, None) if in_terminal else window.opened()
         if reason:
-            print('No window (%s): playing in the terminal.' % reason)
+            print(f'No window ({reason}): playing in the terminal.')
         if opened:
             window.play(game, opened)
         else:

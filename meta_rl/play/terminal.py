@@ -8,7 +8,7 @@ import numpy as np
 
 from meta_rl.play import playing
 
-HALF = u'\u2580'   # the upper half of a cell: its colour is the pixel above, the background the one below
+HALF = '\u2580'   # the upper half of a cell: its colour is the pixel above, the background the one below
 LINES = 4          # below a frame, for what is said
 ARROWS = {b'[C': 'right', b'[D': 'left', b'OC': 'right', b'OD': 'left'}  # after escape, in both modes of a terminal
 AT_ONCE = .05      # seconds in which the rest of an arrow key comes after its escape
@@ -36,9 +36,9 @@ def blocks(frame, columns, lines=None, truecolor=True, half=HALF):
     for above, below in zip(colours[::2], colours[1::2]):
         row, last = [], None
         for pair in zip(above, below):
-            row.append(half if pair == last else u'\x1b[38;%s;48;%sm%s' % (pair + (half,)))
+            row.append(half if pair == last else '\x1b[38;%s;48;%sm%s' % (pair + (half,)))
             last = pair
-        rows.append(''.join(row) + u'\x1b[0m')
+        rows.append(''.join(row) + '\x1b[0m')
     return rows
 
 
@@ -89,7 +89,7 @@ def play(game, stdin, stdout):
             columns, lines = shutil.get_terminal_size()
             lines = max(lines - LINES, LINES) if stdout.isatty() else None
             say('\n'.join(blocks(game.frame, columns, lines, truecolor)))
-            say('%s: left or right? (arrow keys, a or d, l or r; q ends)' % game.where)
+            say(f'{game.where}: left or right? (arrow keys, a or d, l or r; q ends)')
             action = None
             while action is None:
                 key = next_key()

@@ -3,8 +3,8 @@ import io
 
 from PIL import Image
 
-from meta_rl.play import playing
 from meta_rl.envs.decisions import TRIALS
+from meta_rl.play import playing
 
 SIDE = 588                      # pixels that a frame is enlarged to at most: seven times 84
 SHOWN = 600                     # milliseconds that a reward stands before the next decision can be made
@@ -36,7 +36,7 @@ def play(game, root):
         raise window.failure
 
 
-class Window(object):
+class Window:
     """What `root`, a tkinter.Tk, shows of a playing.Game, and what its keys do.
 
     Attributes: failure, the exception that ended it, or None.
@@ -52,7 +52,7 @@ class Window(object):
         self._frame.configure(borderwidth=0, highlightthickness=4)
         for label in (self._where, self._frame, self._marks, self._told):
             label.pack(pady=3)
-        self._told.configure(text='Left or right? (%s)' % HELP)
+        self._told.configure(text=f'Left or right? ({HELP})')
         root.bind('<Key>', self._pressed)
         root.protocol('WM_DELETE_WINDOW', self.close)
         root.report_callback_exception = self._failed
@@ -82,12 +82,12 @@ class Window(object):
         Image.fromarray(game.frame).resize((width * times, height * times), Image.NEAREST).save(data, 'PPM')
         self._picture = self._tkinter.PhotoImage(data=data.getvalue())  # tkinter does not keep it
         self._frame.configure(image=self._picture, highlightbackground=BACK)
-        self._where.configure(text='%s, %g so far' % (game.where, game.total))
+        self._where.configure(text=f'{game.where}, {game.total:g} so far')
         self._mark(game.correct)
 
     def _mark(self, correct):
-        known = ''.join(u'\u2714' if one else u'\u2718' for one in correct)
-        self._marks.configure(text=' '.join(known + u'\u25cb' * (TRIALS - len(known))))
+        known = ''.join('\u2714' if one else '\u2718' for one in correct)
+        self._marks.configure(text=' '.join(known + '\u25cb' * (TRIALS - len(known))))
 
     def _pressed(self, event):
         key = event.keysym.lower()

@@ -88,7 +88,7 @@ def gaze(pitch, yaw):
     return (x0 + reach * fx + 57) / 114, 1 - (z0 + reach * fz - 66) / 114
 
 
-class Camera(object):
+class Camera:
     """Renders frames of `height` x `width` pixels. What poses and pictures seen lately look like is kept."""
 
     def __init__(self, width, height):
@@ -128,7 +128,7 @@ def camera(width, height):
     return Camera(width, height)
 
 
-class View(object):
+class View:
     """What one pose shows, whatever hangs on the screen."""
 
     def __init__(self, width, height, pitch, yaw, drop):

@@ -48,14 +48,14 @@ def set_runfiles_path(path):
 
 def failed(text):
     """The error of a lab that cannot be made."""
-    return RuntimeError('Failed to init environment - "%s"' % text)
+    return RuntimeError(f'Failed to init environment - "{text}"')
 
 
 def type_name(kind):
     """A type as the real lab's errors name it."""
     if kind is type(None):
         return 'None'
-    return '%s.%s' % (kind.__module__, kind.__name__) if kind.__module__ == 'numpy' else kind.__name__
+    return f'{kind.__module__}.{kind.__name__}' if kind.__module__ == 'numpy' else kind.__name__
 
 
 def must_be(value, kind, argument):
@@ -69,29 +69,28 @@ def read_config(config):
     settings = dict(DEFAULTS)
     for key, value in config.items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise TypeError('config must map str to str, not %r to %r' % (key, value))
+            raise TypeError(f'config must map str to str, not {key!r} to {value!r}')
         if key not in settings and key not in IGNORED:
-            raise failed('Invalid setting: "%s" = "%s"' % (key, value))
+            raise failed(f'Invalid setting: "{key}" = "{value}"')
         settings[key] = value
     numbers = {}
     for key, least, multiple in (('width', 4, 4), ('height', 4, 4), ('fps', 1, 1), ('trainBatch', 0, 1), ('testBatch', 0, 1)):
         try:
             numbers[key] = int(settings[key])
         except ValueError:
-            raise RuntimeError('Failed to apply setting \'%s = %s\' - "Invalid int setting %s\n"'
-                               % (key, settings[key], settings[key]))
+            raise RuntimeError(f'Failed to apply setting \'{key} = {settings[key]}\' - "Invalid int setting {settings[key]}\n"')
         if numbers[key] < least or numbers[key] % multiple:
-            raise failed('Invalid setting: "%s" = "%s", must be %s' % (
+            raise failed('Invalid setting: "{}" = "{}", must be {}'.format(
                 key, settings[key], 'a positive multiple of 4' if multiple > 1 else 'at least %d' % least))
     if numbers['fps'] > 960:
-        raise failed('Invalid setting: "fps" = "%s", must be at most 960' % settings['fps'])
+        raise failed('Invalid setting: "fps" = "{}", must be at most 960'.format(settings['fps']))
     for key, allowed in (('isTrain', ('true', 'false')), ('sides', ('shuffled', 'independent'))):
         if settings[key] not in allowed:
             raise failed('Invalid setting: "%s" = "%s", must be "%s" or "%s"' % ((key, settings[key]) + allowed))
     return settings, numbers
 
 
-class Specified(object):
+class Specified:
     """The half of a Lab that does not change while it is played. `self._settings` holds its config, a dict of str."""
 
     def action_spec(self):
@@ -112,7 +111,7 @@ class Specified(object):
         value = tree
         for part in name.split('.') if name else ():
             if not isinstance(value, dict) or part not in value:
-                raise KeyError("'%s' not found." % name)
+                raise KeyError(f"'{name}' not found.")
             value = value[part]
         return value
 
@@ -121,7 +120,7 @@ class Specified(object):
         must_be(name, str, 1)
         value = self._property(name)
         if isinstance(value, dict):
-            raise TypeError("'%s' not readable." % name)
+            raise TypeError(f"'{name}' not readable.")
         return value
 
     def write_property(self, name, value):
@@ -129,13 +128,13 @@ class Specified(object):
         must_be(name, str, 1)
         must_be(value, str, 2)
         self._property(name)
-        raise TypeError("'%s' not writable." % name)
+        raise TypeError(f"'{name}' not writable.")
 
     def properties(self, prefix=''):
         """dict from the names below `prefix` to their attributes (READABLE, WRITABLE, LISTABLE, added up)."""
         must_be(prefix, str, 1)
         listed = self._property(prefix)
         if not isinstance(listed, dict):
-            raise TypeError("'%s' not listable." % prefix)
-        return {'%s.%s' % (prefix, key) if prefix else key: LISTABLE if isinstance(value, dict) else READABLE
+            raise TypeError(f"'{prefix}' not listable.")
+        return {f'{prefix}.{key}' if prefix else key: LISTABLE if isinstance(value, dict) else READABLE
                 for key, value in listed.items()}

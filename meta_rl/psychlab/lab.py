@@ -26,7 +26,7 @@ def find_level(level):
     """The task.Level of a name, with or without `contributed/psychlab/`. Raises RuntimeError in the words of the real lab."""
     name = level[len(LEVEL_FOLDER):] if level.startswith(LEVEL_FOLDER) else level
     if name not in task.LEVELS:
-        raise failed('Level not found: "%s"; the embedded lab has %s' % (
+        raise failed('Level not found: "{}"; the embedded lab has {}'.format(
             level, ', '.join(LEVEL_FOLDER + known for known in sorted(task.LEVELS))))
     return task.LEVELS[name]
 
@@ -52,14 +52,14 @@ class Lab(Specified):
         must_be(renderer, str, 4)
         must_be(temp_folder, str, 6)
         if renderer not in ('software', 'hardware', ''):
-            raise RuntimeError('Failed to set renderer must be "hardware" or "software" actual "%s"!' % renderer)
+            raise RuntimeError(f'Failed to set renderer must be "hardware" or "software" actual "{renderer}"!')
         self._settings, numbers = read_config(config)
         self._level = find_level(level)
         for wanted in observations:
             if not isinstance(wanted, str):
-                raise TypeError('an observation is named by a str, not %s' % type(wanted).__name__)
+                raise TypeError(f'an observation is named by a str, not {type(wanted).__name__}')
             if wanted not in PIXELS and wanted != ROTATION:
-                raise ValueError("Unknown observation '%s'." % wanted)
+                raise ValueError(f"Unknown observation '{wanted}'.")
         self._observations = list(observations)
         self._camera = camera.camera(numbers['width'], numbers['height'])
         self._frame_ms = int(task.ENGINE_MS_PER_SECOND / numbers['fps'] + .5)
@@ -86,7 +86,7 @@ class Lab(Specified):
         if seed is None:
             seed = self._seeds.getrandbits(31)
         elif not isinstance(seed, int):
-            raise ValueError("'seed' must be int or None, was '%s'." % type_name(type(seed)))
+            raise ValueError(f"'seed' must be int or None, was '{type_name(type(seed))}'.")
         dataset = self._settings['datasetPath']
         if not dataset:
             raise RuntimeError('Failed to start environment - "datasetPath is not set: give a folder of %04d.png, '
@@ -127,7 +127,7 @@ class Lab(Specified):
         Raises: RuntimeError before reset() and after the end; TypeError or ValueError for another action.
         """
         if not isinstance(action, np.ndarray):
-            raise TypeError('argument 1 must be numpy.ndarray, not %s' % type_name(type(action)))
+            raise TypeError(f'argument 1 must be numpy.ndarray, not {type_name(type(action))}')
         if self._status != RUNNING:
             raise RuntimeError('Environment in wrong status to advance.')
         if action.shape != (7,):
@@ -246,10 +246,10 @@ class Lab(Specified):
 
 def _staged(drawn, setup):
     if not isinstance(setup, dict):
-        raise ValueError("'setup' must be dict or None, was '%s'." % type(setup).__name__)
+        raise ValueError(f"'setup' must be dict or None, was '{type(setup).__name__}'.")
     unknown = sorted(set(setup) - set(task.Setup._fields))
     if unknown:
-        raise ValueError("'setup' has no '%s'; it has %s." % (unknown[0], ', '.join(task.Setup._fields)))
+        raise ValueError("'setup' has no '{}'; it has {}.".format(unknown[0], ', '.join(task.Setup._fields)))
     staged = drawn._replace(**setup)
     sides = list(staged.correct_side)
     if len(sides) != task.TRIALS or not set(sides) <= {task.LEFT, task.RIGHT}:

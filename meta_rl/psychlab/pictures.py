@@ -12,7 +12,7 @@ CROSS_SIZE, CROSS_CORNER, CROSS_BARS = 51, (230, 230), slice(19, 32)
 MARGIN = 2  # black pixels kept around a picture, so that its edge is blended with the black surface
 
 
-class Picture(object):
+class Picture:
     """Something that hangs on the surface. Two are the same only if they are one object: cameras keep what they saw.
 
     pixels: uint8 [height, width, 3] with the margin. box: (left, top, width, height) of it in surface pixels.
@@ -96,15 +96,15 @@ def _dummy(index):
 def _read(path):
     from PIL import Image  # only labs with files need it
     if not os.path.exists(path):
-        raise RuntimeError('Failed to start environment - "Image not found: %s (put it there, or set trainBatch and '
-                           'testBatch to the number of images the folder has)"' % path)
+        raise RuntimeError(f'Failed to start environment - "Image not found: {path} (put it there, or set trainBatch and '
+                           'testBatch to the number of images the folder has)"')
     try:
         with Image.open(path) as image:
             image.load()
             mode, size = image.mode, image.size
             pixels = np.array(image)
     except Exception as error:
-        raise RuntimeError('Failed to start environment - "Image %s cannot be read: %s"' % (path, error))
+        raise RuntimeError(f'Failed to start environment - "Image {path} cannot be read: {error}"')
     if mode != 'RGB' or size != (IMAGE_SIZE, IMAGE_SIZE):
         raise RuntimeError('Failed to start environment - "Image %s is %dx%d %s: it must be %dx%d RGB"'
                            % ((path,) + size + (mode, IMAGE_SIZE, IMAGE_SIZE)))

@@ -25,7 +25,7 @@ LEVELS = {
 # ('left' or 'right'), and the angles (degrees) at which the viewer spawns.
 Setup = collections.namedtuple('Setup', 'correct_id incorrect_id correct_side pitch yaw')
 
-EVENT = '{\n' + ''.join("  ['%s'] = %%s\n" % key for key in (
+EVENT = '{\n' + ''.join(f"  ['{key}'] = %s\n" for key in (
     'trial', 'correctResponse', 'response', 'stepCount', 'reactionTime', 'correct', 'trialId')) + '}\n'
 
 
@@ -72,7 +72,7 @@ def box_at(gaze):
     return None
 
 
-class Task(object):
+class Task:
     """One episode. `advance` takes it on by a frame; everything that it holds is plain data."""
 
     __slots__ = ('level', 'setup', 'trial', 'hover_cross', 'hover_left', 'hover_right', 'delay_timer', 'done', 'events',
@@ -150,6 +150,6 @@ class Task(object):
         self.events.append(EVENT % (
             self.trial, 1 if self.correct_side == LEFT else 2,
             'correct_image_button' if correct else 'incorrect_image_button', self.frames - self._trial_start,
-            '%.14g' % reaction_time, int(correct), 1))
+            f'{reaction_time:.14g}', int(correct), 1))
         self.done = self.trial == TRIALS
         return CORRECT_REWARD if correct else INCORRECT_REWARD

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 
-from meta_rl.rundir import digests
 from meta_rl.config import ConfigError
+from meta_rl.rundir import digests
 from meta_rl.rundir.events import said
 from meta_rl.tf_compat import GONE, tf
 
@@ -20,7 +20,7 @@ class NotFinite(Exception):
     """The numbers of a run are no longer numbers: one sentence that says where."""
 
 
-class Checkpoints(object):
+class Checkpoints:
     """Saves and restores a network in the folder `checkpoints` of a run directory.
 
     Keeps the last five, the best, and the weights at each seventh of the run. All that saves raises OSError where it cannot
@@ -83,7 +83,7 @@ class Checkpoints(object):
         if spoilt:
             for part in glob.glob(glob.escape(path) + '.*'):
                 os.remove(part)
-            raise NotFinite('%s is not finite.' % spoilt)
+            raise NotFinite(f'{spoilt} is not finite.')
         return path
 
     def restore(self, session, path):
@@ -112,8 +112,8 @@ class Checkpoints(object):
 def check_path(path):
     """ConfigError where TensorFlow would take the path of a checkpoint for a pattern, write there, and never find it again."""
     if re.search(r'\\|\[.*\]', path.replace(os.sep, '/')):
-        raise ConfigError('%s has a backslash or [ ] in it, which TensorFlow takes for a pattern: choose another --logdir, or '
-                          'rename the folder.' % path)
+        raise ConfigError(f'{path} has a backslash or [ ] in it, which TensorFlow takes for a pattern: choose another --logdir, or '
+                          'rename the folder.')
 
 
 def load(saver, session, path, variables):
@@ -124,11 +124,10 @@ def load(saver, session, path, variables):
         for variable in variables:  # a shape that does not fit is restored all the same, and fails far from here
             found, wanted = shapes.get(variable.op.name), variable.shape.as_list()
             if found != wanted:
-                raise ValueError('%s is %s there and %s here' % (variable.op.name, found, wanted))
+                raise ValueError(f'{variable.op.name} is {found} there and {wanted} here')
         saver.restore(session, path)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:  # RuntimeError: the reader of TensorFlow 2
-        raise ConfigError('%s cannot be restored (%s): it is damaged, its config.json was changed, or only its weights were kept.'
-                          % (path, said(error)))
+        raise ConfigError(f'{path} cannot be restored ({said(error)}): it is damaged, its config.json was changed, or only its weights were kept.')
 
 
 def latest(run, resumable=False):
@@ -139,16 +138,15 @@ def latest(run, resumable=False):
     """
     paths, flaws = _newest_first(os.path.join(run, FOLDER)), []
     if not paths:
-        raise FileNotFoundError('%s has no checkpoint: it is no run directory, or stopped before its first one.' % run)
+        raise FileNotFoundError(f'{run} has no checkpoint: it is no run directory, or stopped before its first one.')
     for path in paths:
         flaw = digests.flaw(path, resumable)
         if flaw is None:
             for damaged, reason in flaws:
-                warn('%s is damaged (%s): using %s, the one before it.' % (damaged, reason, os.path.basename(path)))
+                warn(f'{damaged} is damaged ({reason}): using {os.path.basename(path)}, the one before it.')
             return path
         flaws.append((path, flaw))
-    raise ConfigError('%s has no checkpoint that is whole; the newest, %s, is damaged (%s): train anew.' % (
-        run, os.path.basename(paths[0]), flaws[0][1]))
+    raise ConfigError(f'{run} has no checkpoint that is whole; the newest, {os.path.basename(paths[0])}, is damaged ({flaws[0][1]}): train anew.')
 
 
 def best(run):
@@ -160,7 +158,7 @@ def best(run):
     if flaw is None:
         return path
     newest = latest(run)
-    warn('%s is damaged (%s): using %s, the newest.' % (path, flaw, os.path.basename(newest)))
+    warn(f'{path} is damaged ({flaw}): using {os.path.basename(newest)}, the newest.')
     return newest
 
 
@@ -176,7 +174,7 @@ def quantiles(run):
     for path in paths:
         flaw = digests.flaw(path, resumable=False)
         if flaw:
-            raise ConfigError('%s is damaged (%s): without it there is no learning set of this run, train anew.' % (path, flaw))
+            raise ConfigError(f'{path} is damaged ({flaw}): without it there is no learning set of this run, train anew.')
     return paths
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.text import plugin_data_pb2 as text_pb2
 
-from meta_rl.rundir.checkpoints import QUANTILES
 from meta_rl.config import Config
+from meta_rl.rundir.checkpoints import QUANTILES
 from meta_rl.rundir.monitor import ACCURACIES, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS
 from meta_rl.tf_compat import tf
 
 try:
-    from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2 as hparams_pb2
+    from tensorboard.plugins.hparams import api_pb2
+    from tensorboard.plugins.hparams import plugin_data_pb2 as hparams_pb2
 except ImportError:  # TensorBoard 1.12 has no such tab, and shows the settings as text only
     hparams_pb2 = None
 
@@ -55,7 +56,7 @@ def _charts():
     return layout_pb2.Layout(category=[
         layout_pb2.Category(title=title, chart=[
             layout_pb2.Chart(title=name, multiline=layout_pb2.MultilineChartContent(
-                tag=['^%s$' % TAGS.get(column, column) for column in columns])) for name, columns in charts])
+                tag=[f'^{TAGS.get(column, column)}$' for column in columns])) for name, columns in charts])
         for title, charts in CHARTS.items()])
 
 
@@ -64,7 +65,7 @@ def _table(config):
     rows = ['| setting | value | default | what it is |', '|---|---|---|---|']
     for field in attr.fields(Config):
         told = [repr(value).replace('|', '\\|') for value in (getattr(config, field.name), field.default)]
-        rows.append('| %s | `%s` | `%s` | %s |' % (field.name, told[0], told[1], field.metadata['help'].replace('|', '\\|')))
+        rows.append('| {} | `{}` | `{}` | {} |'.format(field.name, told[0], told[1], field.metadata['help'].replace('|', '\\|')))
     return '\n'.join(rows)
 
 

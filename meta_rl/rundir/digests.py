@@ -47,18 +47,18 @@ def flaw(path, resumable=True):
             digests = json.load(file).pop(KEY, None)
         content = read(path)
     except (OSError, ValueError, AttributeError, RecursionError) as error:
-        return '%s.json cannot be read: %s' % (os.path.basename(path), str(error).split('\n')[0])
+        return '{}.json cannot be read: {}'.format(os.path.basename(path), str(error).split('\n')[0])
     if digests is None:  # written before there were any
         return _unreadable(path)
     try:
         found = dict(_digests(path), json=_own_digest(content))
     except OSError as error:
-        return '%s: %s' % (os.path.basename(str(error.filename)), error.strerror)
+        return f'{os.path.basename(str(error.filename))}: {error.strerror}'
     if not isinstance(digests, dict) or found != digests:
         known = digests if isinstance(digests, dict) else {}
         damaged = sorted(name for name in set(known) | set(found) if known.get(name) != found.get(name))
         names = [os.path.basename(path) + '.' + name for name in damaged]
-        return '%s %s not as written' % (' and '.join(names), 'is' if len(names) == 1 else 'are')
+        return '{} {} not as written'.format(' and '.join(names), 'is' if len(names) == 1 else 'are')
     return None
 
 

@@ -12,7 +12,7 @@ import time
 from meta_rl.tf_compat import tf
 
 
-class Events(object):
+class Events:
     """A new events file in `folder`. Raises OSError where it cannot be written, here and in all methods."""
 
     def __init__(self, folder):

@@ -8,7 +8,7 @@ import sys
 from meta_rl.config import ConfigError
 
 
-class Lines(object):
+class Lines:
     """A context manager: stdout is for `write` alone, and all else that goes there, from libraries and children too, to stderr.
 
     Raises ConfigError where there is no stdout.

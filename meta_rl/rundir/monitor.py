@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import TRIALS
-from meta_rl.rundir.events import Events
 from meta_rl.envs.oracles import mean_return
+from meta_rl.rundir.events import Events
 from meta_rl.tf_compat import tf
 
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
@@ -61,7 +61,7 @@ def _rows(path):
         for row in rows:
             int(row['episodes']), [float(row[name]) for name in COLUMNS]
     except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise ConfigError('%s is damaged (%s): take the damaged rows out of it.' % (path, str(error).strip('\'').split('\n')[0]))
+        raise ConfigError('{} is damaged ({}): take the damaged rows out of it.'.format(path, str(error).strip('\'').split('\n')[0]))
     return rows
 
 
@@ -75,7 +75,7 @@ def _has_screen():
         return True
 
 
-class Monitor(object):
+class Monitor:
     """Gathers what workers report; `log_every` episodes make one row. Called by all workers, so it locks.
 
     Args:
@@ -155,16 +155,16 @@ class Monitor(object):
         row = {name: value / self._weight for name, value in self._sums.items()}
         self._sums, self._weight = dict.fromkeys(COLUMNS[1:], 0.), 0
         with open(self._path, 'a', newline='') as file:
-            file.write(','.join([str(self.episodes)] + ['%.6g' % row[name] for name in COLUMNS[1:]]) + '\n')
+            file.write(','.join([str(self.episodes)] + [f'{row[name]:.6g}' for name in COLUMNS[1:]]) + '\n')
         episodes, steps = self.speeds()
         points = [(tag, row[name]) for name, tag in TAGS.items()] + list(zip(SPEEDS, (episodes, steps)))
         self.show(tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in points]), self.episodes)
-        self._bar.set_postfix_str('%.0f steps/s, return %.2f' % (steps, row['return']))
+        self._bar.set_postfix_str('{:.0f} steps/s, return {:.2f}'.format(steps, row['return']))
         if self._lines:
             told = [(METRICS.get(name, name), row[name]) for name in COLUMNS[1:]]
             told += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
             with self._heard():
-                self._lines.write(self.episodes, [(name, float('%.6g' % value)) for name, value in told])
+                self._lines.write(self.episodes, [(name, float(f'{value:.6g}')) for name, value in told])
 
     def show(self, summary, step):
         """Adds a tf.Summary to TensorBoard's file, at `step` [episodes]."""

@@ -3,8 +3,8 @@ import contextlib
 
 import numpy as np
 
-from meta_rl.rundir import checkpoints
 from meta_rl.ac_network import Losses
+from meta_rl.rundir import checkpoints
 from meta_rl.rundir.checkpoints import NotFinite
 
 
@@ -20,7 +20,7 @@ class CannotWrite(Exception):
     """The run directory takes nothing more: a full disk, as a rule. What it had is whole."""
 
 
-class Recorder(object):
+class Recorder:
     """Records a run. Called by whoever has an update, one at a time (`lock`).
 
     Args:
@@ -73,7 +73,7 @@ class Recorder(object):
             with self._saying('worker %d' % worker):
                 odd = [name for name, value in zip(Losses._fields, losses) if not np.isfinite(value)]
                 if odd:
-                    raise NotFinite('%s is %s.' % (odd[0], losses[Losses._fields.index(odd[0])]))
+                    raise NotFinite(f'{odd[0]} is {losses[Losses._fields.index(odd[0])]}.')
                 self._take_in(update, losses, staleness)
         except BaseException:
             self._failed = True
@@ -109,8 +109,8 @@ class Recorder(object):
                             '%s. Train anew with a lower --learning-rate or --clip-norm.' % (
                                 number, whose, error, last or 'none'))
         except OSError as error:
-            raise CannotWrite('The run directory cannot be written (%s). What was learned since the last checkpoint, %s, is lost; '
-                              'what was saved is whole.' % (error.strerror or error, last or 'of which there is none'))
+            raise CannotWrite('The run directory cannot be written ({}). What was learned since the last checkpoint, {}, is lost; '
+                              'what was saved is whole.'.format(error.strerror or error, last or 'of which there is none'))
 
 
 def is_milestone(config, before, after):

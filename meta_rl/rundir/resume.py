@@ -1,9 +1,9 @@
 """What a run goes on from: the state beside its newest whole checkpoint, looked at before anything rests on it."""
 import math
 
-from meta_rl.rundir import checkpoints, digests
 from meta_rl.config import ConfigError
 from meta_rl.envs.oracles import TRIALS
+from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.monitor import COLUMNS
 
 WORDS = 624  # of a Mersenne Twister's state
@@ -18,7 +18,7 @@ def newest(run):
     except (OSError, ValueError) as error:  # another process is at work there
         flaw = str(error)
     if flaw:
-        raise ConfigError('%s.json does not hold the state of a run (%s): take this checkpoint away, or train anew.' % (path, flaw))
+        raise ConfigError(f'{path}.json does not hold the state of a run ({flaw}): take this checkpoint away, or train anew.')
     return path
 
 
@@ -29,7 +29,7 @@ def _flaw(state):
         return 'monitor is missing'
     for name in ('episodes', 'weight'):
         if not _whole(monitor.get(name)):
-            return '%s is no count' % name
+            return f'{name} is no count'
     recent, sums = monitor.get('recent'), monitor.get('sums')
     if not isinstance(recent, list) or not all(_number(value) and math.isfinite(value) for value in recent):
         return 'recent is no list of numbers'

@@ -9,12 +9,12 @@ import warnings
 import numpy as np
 import pytest
 
-from helpers.labs import TESTS, act, make_lab
 from meta_rl.rundir import checkpoints
-from helpers.runs import INTERRUPTED, TINY, Run
+
 from helpers.commands import run_main
-from helpers.training import all_finite
-from helpers.training import same_weights
+from helpers.labs import TESTS, act, make_lab
+from helpers.runs import INTERRUPTED, TINY, Run
+from helpers.training import all_finite, same_weights
 
 try:
     import ray
@@ -111,7 +111,7 @@ def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
     (['--cluster', 'c.json', '--job', 'ps', '--seeds', '2'], '--seeds is 2'),
 ])
 def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, flags, reason):
-    (tmp_path / 'c.json').write_text(u'{"ps": ["127.0.0.1:28415", "127.0.0.1:28416"], "worker": ["one", "two"]}')
+    (tmp_path / 'c.json').write_text('{"ps": ["127.0.0.1:28415", "127.0.0.1:28416"], "worker": ["one", "two"]}')
     monkeypatch.chdir(tmp_path)
     assert run_main('train', *flags) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]

@@ -6,14 +6,15 @@ import sys
 
 import pytest
 
-from helpers.labs import TESTS
 from meta_rl.backends import cluster
 from meta_rl.config import ConfigError
+
+from helpers.labs import TESTS
 
 
 def written(tmp_path, content):
     path = tmp_path / 'cluster.json'
-    path.write_text(content if isinstance(content, type(u'')) else json.dumps(content))
+    path.write_text(content if isinstance(content, type('')) else json.dumps(content))
     return str(path)
 
 
@@ -23,7 +24,7 @@ def test_read(tmp_path):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (u'{"ps": [', 'is no JSON'), ([], 'just the jobs ps and worker'), ({'ps': ['a:1']}, 'just the jobs ps and worker'),
+    ('{"ps": [', 'is no JSON'), ([], 'just the jobs ps and worker'), ({'ps': ['a:1']}, 'just the jobs ps and worker'),
     ({'ps': ['a:1'], 'worker': ['b'], 'chief': ['c']}, 'just the jobs ps and worker'),
     ({'ps': [], 'worker': ['b']}, 'no list of addresses for ps'), ({'ps': ['a:1'], 'worker': []}, 'no list of addresses for worker'),
     ({'ps': 'a:1', 'worker': ['b']}, 'no list of addresses for ps'), ({'ps': [1], 'worker': ['b']}, 'no list of addresses for ps'),
@@ -76,7 +77,7 @@ def test_an_address_of_another_machine():
 def test_waiting_has_an_end(monkeypatch):
     monkeypatch.setattr(cluster, 'PATIENCE', .5)
     servers = cluster.local(1, 1)
-    with pytest.raises(ConfigError, match='ps 0 does not answer at %s .Connection refused' % servers.ps[0]):
+    with pytest.raises(ConfigError, match=f'ps 0 does not answer at {servers.ps[0]} .Connection refused'):
         cluster.wait_for(servers)
     assert cluster.Lookout(servers.ps).gone() == servers.ps[0]
 
@@ -93,7 +94,7 @@ def test_a_server_takes_connections_at_its_own_address_only():
     """TensorFlow listens at all addresses of the machine, and has no authentication."""
     ps = cluster.local(1, 1).ps[0].replace('127.0.0.1', '127.0.0.5')
     host, port = cluster.resolved(ps)
-    code = 'from meta_rl.backends import cluster; s = cluster.serve(cluster.Cluster([%r], 1), 0); print("up", flush=True); s.join()' % ps
+    code = f'from meta_rl.backends import cluster; s = cluster.serve(cluster.Cluster([{ps!r}], 1), 0); print("up", flush=True); s.join()'
     server = subprocess.Popen([sys.executable, '-c', code], cwd=TESTS + '/..', stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert server.stdout.readline() == b'up\n'

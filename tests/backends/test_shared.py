@@ -2,9 +2,10 @@
 import numpy as np
 import pytest
 
-from meta_rl import config as config_module, agents
-from meta_rl.backends import shared_network
+from meta_rl import agents
+from meta_rl import config as config_module
 from meta_rl.ac_network import GLOBAL, Losses, Told
+from meta_rl.backends import shared_network
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import TRIALS
 from meta_rl.tf_compat import session_config, tf
@@ -96,7 +97,7 @@ def test_more_servers_than_variables():
 
 
 def test_a_report_carries_the_state_of_chance():
-    class Worker(object):
+    class Worker:
         number, random = 3, np.random.RandomState(5)
     Worker.random.random_sample(1001)
     arrays = [np.full((TRIALS, B), value, np.float32) for value in (1, 2, 3)]

@@ -2,6 +2,7 @@
 import pytest
 
 from meta_rl.bench import speed
+
 from helpers.commands import run_main
 
 

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from helpers.labs import TESTS
 from meta_rl.bench import scaling
+
+from helpers.labs import TESTS
 
 WEIGHTS = 42 * 32 + (2 * 32 + 2 + 1 + 1 + 48) * 4 * 48 + 4 * 48 + 48 * 2 + 48  # of harlow42: embedding, LSTM, policy, value
 

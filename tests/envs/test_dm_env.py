@@ -8,6 +8,7 @@ pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 
 pytest.importorskip('dm_env', reason='dm_env is not installed')
 import dm_env  # noqa: E402
 from dm_env import test_utils  # noqa: E402
+
 from meta_rl.envs.adapters import dm_envs, gymnasium_envs  # noqa: E402
 
 KINDS = [(gymnasium_envs.Harlow, dict(observation=observation)) for observation in gymnasium_envs.OBSERVATIONS]

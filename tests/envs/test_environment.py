@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-from helpers.labs import RECORDED, TESTS, make_lab
+from meta_rl.config import Config, ConfigError
 from meta_rl.envs import decisions, observations
 from meta_rl.images import dataset
-from meta_rl.config import Config, ConfigError
+
+from helpers.labs import RECORDED, TESTS, make_lab
 
 IMAGES = 7
 SIDES = ['left', 'right']
@@ -62,7 +63,7 @@ def test_late_pictures_are_those_of_the_decision_before():
         assert rewards == rewards_late and shown_late[6] is None
 
 
-class Staged(object):
+class Staged:
     """A lab that plays the episode of a recording, and notes each frame's action and when it was looked at."""
 
     def __init__(self, setup):
@@ -219,9 +220,9 @@ def test_the_reaction_time_is_that_of_the_last_event():
 
 @pytest.mark.parametrize('name, package', [('gymnasium_envs', 'gymnasium'), ('dm_envs', 'dm_env')])
 def test_where_an_interface_is_not_installed_one_sentence_says_so(name, package):
-    code = 'import sys; sys.modules[%r] = None; import meta_rl.%s' % (package, name)
+    code = f'import sys; sys.modules[{package!r}] = None; import meta_rl.{name}'
     done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=dict(os.environ, PYTHONPATH=os.path.dirname(TESTS)))
     last = done.stderr.decode().splitlines()[-1]
-    assert last.startswith('ImportError: meta_rl.%s needs ' % name) and 'requirements-gymnasium.txt' in last
+    assert last.startswith(f'ImportError: meta_rl.{name} needs ') and 'requirements-gymnasium.txt' in last
     assert done.stderr.count(b'Traceback') == 1  # of Python itself, which shows where it was imported

@@ -2,12 +2,13 @@
 import numpy as np
 import pytest
 
-from helpers.labs import act, make_lab
 from meta_rl.envs import gaze
 from meta_rl.envs.decisions import LEFT, RIGHT
 from meta_rl.envs.gaze import NONE
-from meta_rl.psychlab import camera, task
 from meta_rl.envs.teacher import Teacher, coasting, towards
+from meta_rl.psychlab import camera, task
+
+from helpers.labs import act, make_lab
 
 STANDARD = task.LEVELS['harlow']
 UNIT = .1056  # degrees at 60 frames a second: SPEC, section 3
@@ -17,7 +18,7 @@ def standard(**config):
     return make_lab('harlow', ['RGB_INTERLEAVED'], **dict({'width': 84, 'height': 84, 'trainBatch': 7}, **config))
 
 
-class Placed(object):
+class Placed:
     """A lab that spawns where it is told to."""
 
     def __init__(self, yaw=90., **config):

@@ -8,12 +8,14 @@ import warnings
 import numpy as np
 import pytest
 
-from helpers.labs import TESTS
 from meta_rl.config import ConfigError
-from helpers.gym_envs import HARLOW, PSYCHLAB, IMAGES, here, make
+
+from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make
+from helpers.labs import TESTS
 
 gymnasium = pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 has none)')
 from gymnasium.utils.env_checker import check_env  # noqa: E402
+
 from meta_rl.envs.adapters import gymnasium_envs  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings('error')  # a checker's warning is a fault

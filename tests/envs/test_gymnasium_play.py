@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
-from helpers.labs import act, make_lab
 from meta_rl import psychlab
+
+from helpers.labs import act, make_lab
 
 gymnasium = pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 has none)')
 from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make  # noqa: E402,F401 (here is a fixture)
@@ -44,7 +45,7 @@ def test_an_episode_is_that_of_the_lab_with_its_events(monkeypatch):
             (_, (text, _)), = events
             assert info['trial'] == trial and "['trial'] = %d\n" % trial in text
             assert "['correct'] = %d\n" % info['correct'] in text and info['correct'] == (reward > 0)
-            assert "['reactionTime'] = %.14g\n" % info['reaction_time'] in text
+            assert "['reactionTime'] = {:.14g}\n".format(info['reaction_time']) in text
             # The first images have been there since the viewer came to rest; the others have just appeared.
             assert info['reaction_time'] == pytest.approx((7 if trial == 1 else 2) / 60.)
             assert reward == paid and (terminated, truncated) == (trial == 6, False)

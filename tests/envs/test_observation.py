@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.labs import RECORDED, act, make_lab, staged
 from meta_rl import config
 from meta_rl.envs import observations
-from meta_rl.images import dataset
 from meta_rl.envs.observations import Crops, ImageIndex, OneHot, UnknownImage
+from meta_rl.images import dataset
 from meta_rl.psychlab import camera
+
+from helpers.labs import RECORDED, act, make_lab, staged
 
 COUNT = 12
 
@@ -128,7 +129,7 @@ def test_frames_of_the_real_lab(tmp_path, size):
 def test_an_image_that_is_not_of_the_set_is_noticed(drawn, index):
     assert index(frame(drawn, 1, COUNT)) == (0, COUNT - 1)
     for images, side in (((1, COUNT + 1), 'right'), ((COUNT + 1, 1), 'left')):
-        with pytest.raises(UnknownImage, match='on the %s of the frame is no image of the set' % side):
+        with pytest.raises(UnknownImage, match=f'on the {side} of the frame is no image of the set'):
             index(frame(drawn, *images))
 
 

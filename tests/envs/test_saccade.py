@@ -5,12 +5,13 @@ import os
 import numpy as np
 import pytest
 
-from helpers.labs import RECORDED, make_lab
-from meta_rl.envs import decisions, observations
-from meta_rl.images import dataset
 from meta_rl.config import Config, ConfigError
-from meta_rl.psychlab import camera, task
+from meta_rl.envs import decisions, observations
 from meta_rl.envs.saccades import Cross, Saccades
+from meta_rl.images import dataset
+from meta_rl.psychlab import camera, task
+
+from helpers.labs import RECORDED, make_lab
 
 COUNT = 12
 STANDARD = task.LEVELS['harlow']
@@ -22,7 +23,7 @@ def drawn(tmp_path_factory):
     return dataset.drawn_folder(str(tmp_path_factory.mktemp('cache')), COUNT)
 
 
-class Seen(object):
+class Seen:
     """A lab that plays in front of what a player may know: it can stage episodes, and it has no state().
 
     spoil: what becomes of its frames; yaw: where the viewer spawns, in degrees, None: where the level has it.

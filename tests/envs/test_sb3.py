@@ -4,9 +4,10 @@ import os
 import numpy as np
 import pytest
 
-from helpers.labs import TESTS
-from meta_rl.figures import third_party
 from meta_rl.config import ConfigError
+from meta_rl.figures import third_party
+
+from helpers.labs import TESTS
 
 FIRST, STEPS = 'from sb3_contrib import RecurrentPPO', 'agent.learn(600000)'
 
@@ -41,7 +42,7 @@ def test_the_snippet_learns(tmp_path, monkeypatch):
 def test_monitor_files_become_a_curve(tmp_path):
     for number, start in enumerate((100., 90.)):  # two environments, the second made ten seconds before the first
         with open(str(tmp_path / ('%d.monitor.csv' % number)), 'w') as file:
-            file.write('#{"t_start": %s, "env_id": "None"}\nr,l,t\n' % start)
+            file.write(f'#{{"t_start": {start}, "env_id": "None"}}\nr,l,t\n')
             file.writelines('%d,6,%d\n' % (number * 10, second) for second in range(1, 1001))
     returns, seconds = third_party.read_monitors(str(tmp_path))
     assert seconds.tolist() == sorted([10 + second for second in range(1, 1001)] + list(range(1, 1001)))

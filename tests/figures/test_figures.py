@@ -5,11 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
-from helpers.labs import TESTS
-from meta_rl import config as config_module, evaluation, training
+from meta_rl import config as config_module
+from meta_rl import evaluation, training
 from meta_rl.figures import published, third_party
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
+
+from helpers.labs import TESTS
 
 KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height=32, units=4, embedding=4)

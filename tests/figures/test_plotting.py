@@ -18,7 +18,7 @@ def run(tmp_path):
     folder.mkdir()
     rows = [','.join([str(episodes), str(mean_return + 6), str(mean_return)] + ['0'] * (len(COLUMNS) - 3))
             for episodes, mean_return in ((1000, -.5), (2000, 11.25), (3000, 23))]
-    (folder / 'curve.csv').write_text(u'\n'.join([','.join(COLUMNS)] + rows) + u'\n')
+    (folder / 'curve.csv').write_text('\n'.join([','.join(COLUMNS)] + rows) + '\n')
     return str(folder)
 
 

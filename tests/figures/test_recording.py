@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.labs import make_lab
-from meta_rl import config as config_module, evaluation, training
-from meta_rl.figures import recording, scenes
-from meta_rl.rundir import checkpoints
+from meta_rl import config as config_module
+from meta_rl import evaluation, training
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import NOOP
+from meta_rl.figures import recording, scenes
+from meta_rl.rundir import checkpoints
+
+from helpers.labs import make_lab
 
 TINY = dict(episodes=48, batch=16, image_count=4, units=8, embedding=4, width=84, height=84)
 KINDS = {
@@ -260,7 +262,7 @@ def test_the_best_checkpoint_is_taken_when_asked_for(runs, tmp_path, monkeypatch
     ('folder.gif', 'folder.gif cannot be written: it is a folder'), ('', ' cannot be written')])
 def test_what_cannot_be_written_is_refused_before_anything_is_played(path, reason, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / 'file').write_text(u'')
+    (tmp_path / 'file').write_text('')
     (tmp_path / 'folder.gif').mkdir()
     monkeypatch.setattr(recording, 'Frozen', None)
     with pytest.raises(ConfigError, match=reason):
@@ -270,7 +272,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_played(path, reaso
 
 def test_what_was_there_stays_when_the_writing_fails(runs, tmp_path, monkeypatch):
     for name in ('a.gif', 'a.mp4'):
-        (tmp_path / name).write_text(u'precious')
+        (tmp_path / name).write_text('precious')
 
     def full(*_, **__):
         raise OSError('No space left on device')
@@ -284,7 +286,7 @@ def test_what_was_there_stays_when_the_writing_fails(runs, tmp_path, monkeypatch
         'a.gif': 'precious', 'a.mp4': 'precious'}
 
 
-class Half(object):
+class Half:
     """A writer that, as OpenCV's, says nothing of a disk that is full."""
 
     def write(self, _):

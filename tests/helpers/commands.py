@@ -3,7 +3,6 @@ import pytest
 
 import harlow
 
-
 TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
 
 

@@ -15,9 +15,11 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.dirname(TESTS), TESTS]
 
 import harlow
-from meta_rl import config as config_module, training  # noqa: F401 (imported before the first fork)
+from meta_rl import config as config_module  # noqa: F401 (imported before the first fork)
+from meta_rl import training
 from meta_rl.rundir import checkpoints, digests  # noqa: F401 (imported before the first fork)
 from meta_rl.rundir.monitor import read_curve
+
 from helpers.runs import TINY
 
 FLAGS = TINY + ['--episodes', '1000000000', '--decay', 'false', '--log-every', '8', '--checkpoint-every', '8', '--image-cache',

@@ -2,7 +2,6 @@
 import gymnasium
 import pytest
 
-
 HARLOW, PSYCHLAB = 'meta_rl/Harlow-v0', 'meta_rl/PsychLabHarlow-v0'
 IMAGES = 7
 

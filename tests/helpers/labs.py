@@ -6,7 +6,6 @@ import os
 import numpy as np
 import pytest
 
-
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RECORDED = os.path.join(TESTS, 'data', 'psychlab')  # on the real lab: see its SPEC, section 6
 

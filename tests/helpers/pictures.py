@@ -1,7 +1,7 @@
 """Pictures for tests: noise, the surface that they hang on, a folder of one's own."""
-from PIL import Image
 import numpy as np
 import pytest
+from PIL import Image
 
 from meta_rl.images import dataset
 from meta_rl.images.dataset import DatasetError

@@ -3,7 +3,6 @@ import numpy as np
 
 from helpers.labs import make_lab
 
-
 SEED = 11
 
 

@@ -31,10 +31,10 @@ def until(true, seconds=PATIENCE, what=None):
         if found:
             return found
         time.sleep(.05)
-    raise AssertionError('not within %.0f s: %s' % (seconds, what() if what else true))
+    raise AssertionError(f'not within {seconds:.0f} s: {what() if what else true}')
 
 
-class Run(object):
+class Run:
     """A run of `harlow.py train`, in `folder`, with these flags, by a command `before` it; or of another script (a list)."""
 
     def __init__(self, folder, *flags, before=(), script=(SCRIPT,)):
@@ -57,7 +57,7 @@ class Run(object):
 
     def _died(self, pattern):
         found = re.search(pattern, self.log())
-        assert found, 'ended with %s and without %r:\n%s' % (self.process.returncode, pattern, self.log())
+        assert found, f'ended with {self.process.returncode} and without {pattern!r}:\n{self.log()}'
         return found
 
     def status(self, seconds=PATIENCE):
@@ -123,7 +123,7 @@ def status_of(pid, name):
     """int: a line of /proc/PID/status, memory in bytes; 0 where there is no such process any more."""
     try:
         with open('/proc/%d/status' % pid) as file:
-            found = re.search(r'^%s:\s+(\d+)( kB)?' % name, file.read(), re.M)
+            found = re.search(rf'^{name}:\s+(\d+)( kB)?', file.read(), re.M)
     except (IOError, OSError):
         return 0
     return int(found.group(1)) * (1024 if found.group(2) else 1) if found else 0

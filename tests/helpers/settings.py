@@ -8,4 +8,4 @@ def other(field):
     if field.metadata['choices']:
         return next(choice for choice in field.metadata['choices'] if choice != field.default)
     return {bool: lambda value: not value, int: lambda value: value + 4, float: lambda value: value / 3 + .1,
-            str: lambda value: value + u'/\u00e4 "1"'}[type(field.default)](field.default)
+            str: lambda value: value + '/\u00e4 "1"'}[type(field.default)](field.default)

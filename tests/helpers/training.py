@@ -10,8 +10,7 @@ import pytest
 
 from meta_rl import config as config_module
 from meta_rl import training
-from meta_rl.rundir import checkpoints
-from meta_rl.rundir import digests
+from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.monitor import SPEEDS
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker

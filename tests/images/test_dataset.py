@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meta_rl.images import dataset
 from meta_rl.config import Config
+from meta_rl.images import dataset
 from meta_rl.images.dataset import DatasetError
+
 from helpers.pictures import own, pattern
 
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from meta_rl.images import dataset
+
 from helpers.pictures import own, pattern, refusal  # noqa: F401 (own is a fixture)
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.labs import act, make_lab, staged
-from meta_rl import config as config_module, evaluation, training
+from meta_rl import config as config_module
+from meta_rl import evaluation, training
+from meta_rl.config import Config, ConfigError
 from meta_rl.envs import observations
 from meta_rl.images import dataset, drawing, objects
-from meta_rl.config import Config, ConfigError
 from meta_rl.images.dataset import DatasetError
+
+from helpers.labs import act, make_lab, staged
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +155,7 @@ def test_there_is_no_third_shade(tmp_path):
 def test_an_agent_that_does_not_see_images_has_none_held_out(tmp_path, monkeypatch, observation):
     monkeypatch.undo()
     message = refusal(settings_of(tmp_path, observation=observation), ConfigError)
-    assert message.startswith('observation is %s:' % observation) and 'pixels' in message
+    assert message.startswith(f'observation is {observation}:') and 'pixels' in message
     assert os.listdir(str(tmp_path)) == []
 
 

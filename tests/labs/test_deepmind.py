@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.labs import TESTS, act
 from meta_rl import config as config_module
+from meta_rl.config import Config, ConfigError
 from meta_rl.envs import decisions
 from meta_rl.images import dataset
-from meta_rl.labs import deepmind, choice
-from meta_rl.config import Config, ConfigError
+from meta_rl.labs import choice, deepmind
 from meta_rl.psychlab import task
+
+from helpers.labs import TESTS, act
 
 COUNT = 4
 LEVELS = sorted(task.LEVELS)

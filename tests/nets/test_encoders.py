@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from meta_rl.nets import encoders
 from meta_rl.ac_network import AC_Network, Told
+from meta_rl.nets import encoders
 from meta_rl.tf_compat import session_config, tf
 
 HEIGHT, WIDTH, V, FEATURES = 24, 32, 5, 4
@@ -13,7 +13,7 @@ def frames(seed=0, shape=(HEIGHT, WIDTH, 3), count=V):
     return np.random.RandomState(seed).randint(256, size=(count,) + shape).astype(np.uint8)
 
 
-class Built(object):
+class Built:
     """An encoder in a session; its weights by name."""
 
     def __init__(self, make, learning=False, seed=1):
@@ -98,7 +98,7 @@ ROWS = np.array([[1, 2, 3], [5, -2, 3.5], [0, 9, 4], [2, 2, 2]], np.float32)
 MEAN, VARIANCE = np.array([1., -1, 2]), np.array([4., 9, .25])
 
 
-class Normalized(object):
+class Normalized:
     """A Normalizer of three features in a session."""
 
     def __init__(self, kind, scale=1., learning=False):

@@ -10,12 +10,13 @@ import time
 import numpy as np
 import pytest
 
-from helpers.labs import make_lab
+from meta_rl.config import Config, ConfigError, from_preset
 from meta_rl.envs import scores
 from meta_rl.play import playing, terminal
-from meta_rl.config import Config, ConfigError, from_preset
-from helpers.runs import SCRIPT
+
+from helpers.labs import make_lab
 from helpers.players import SEED, sides
+from helpers.runs import SCRIPT
 
 ARGUMENTS = ['play', '--terminal', '--seed', str(SEED), '--image-count', '4']
 
@@ -50,7 +51,7 @@ def test_a_perfect_player_gets_what_the_lab_reports(folder):
     status, out, err = play(folder, text.encode(), '--episodes', '3')
     assert (status, err) == (0, '') and out.count('correct, +5.') == 18 and out.count('it earned 30.') == 3
     expected = scores.table([('you', scores.score([30.] * 3, np.ones((3, 6))))], 'one-shot learning')
-    assert out.endswith('3 episodes, seed 11\n%s\n' % expected) and 'Episode 3 of 3, trial 6 of 6' in out
+    assert out.endswith(f'3 episodes, seed 11\n{expected}\n') and 'Episode 3 of 3, trial 6 of 6' in out
 
 
 def test_a_player_who_guesses_once(folder):
@@ -143,9 +144,8 @@ def test_without_a_display_the_terminal_is_taken(folder):
 
 
 def test_no_tensorflow_is_loaded(folder):
-    code = 'import sys; sys.path.insert(0, %r); import harlow\nassert not harlow.main(%r)\n' \
-           'assert not [name for name in sys.modules if name.split(".")[0] in ("tensorflow", "matplotlib")]' % (
-               os.path.dirname(SCRIPT), ARGUMENTS)
+    code = f'import sys; sys.path.insert(0, {os.path.dirname(SCRIPT)!r}); import harlow\nassert not harlow.main({ARGUMENTS!r})\n' \
+           'assert not [name for name in sys.modules if name.split(".")[0] in ("tensorflow", "matplotlib")]'
     done = subprocess.run([sys.executable, '-c', code], cwd=str(folder), stdin=subprocess.DEVNULL, timeout=200,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ, PYTHONIOENCODING='utf-8'))
     assert (done.returncode, done.stderr) == (0, b'')

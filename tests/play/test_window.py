@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from helpers.labs import TESTS
-from meta_rl.play import playing, window
 from meta_rl.config import Config, ConfigError
+from meta_rl.play import playing, window
+
+from helpers.labs import TESTS
 from helpers.players import SEED, sides
 
 
@@ -89,7 +90,7 @@ def in_a_window(test, images):
 
 @pytest.mark.parametrize('test', [plays_the_same_game, shows_the_frame_enlarged, ends_when_it_is_closed, hides_no_error])
 def test_a_window(test, display, tmp_path):
-    code = 'import sys; sys.path[:0] = %r\nimport test_window as t\nt.in_a_window(t.%s, %r)' % (
+    code = 'import sys; sys.path[:0] = {!r}\nimport test_window as t\nt.in_a_window(t.{}, {!r})'.format(
         [TESTS, os.path.dirname(TESTS)], test.__name__, str(tmp_path / 'images'))
     done = subprocess.run([sys.executable, '-c', code], env=dict(os.environ, DISPLAY=display), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=200)

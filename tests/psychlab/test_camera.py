@@ -7,8 +7,9 @@ import struct
 import numpy as np
 import pytest
 
-from helpers.labs import act, make_lab, staged
 from meta_rl.psychlab import camera, pictures
+
+from helpers.labs import act, make_lab, staged
 from helpers.pictures import noise, surface_of
 
 REST = 16384  # shorts: yaw 90 degrees
@@ -20,7 +21,7 @@ def f32(x):
     return struct.unpack('f', struct.pack('f', x))[0]
 
 
-class SlowAxis(object):
+class SlowAxis:
     """One axis of the viewer, in single precision rounded by hand."""
 
     def __init__(self, spawn, frame_ms, limit=None):

@@ -5,13 +5,16 @@ import tempfile
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from helpers.labs import make_lab
-from meta_rl import config as config_module, psychlab, seeds, training
+from meta_rl import config as config_module
+from meta_rl import psychlab, seeds, training
 from meta_rl.config import ConfigError
 from meta_rl.psychlab import interface
+
 from helpers.commands import run_main
+from helpers.labs import make_lab
 
 # What was found once is to be found again by everyone: no draws of the day, and nothing is kept.
 FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -80,7 +83,7 @@ def test_any_config_of_a_lab(level, observations, config):
     try:
         lab = psychlab.Lab(level, observations, config)
     except ValueError as error:
-        assert str(error) in ["Unknown observation '%s'." % name for name in observations]
+        assert str(error) in [f"Unknown observation '{name}'." for name in observations]
         return
     except RuntimeError as error:
         assert str(error).startswith(('Failed to init environment - "', 'Failed to apply setting \''))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import meta_rl.psychlab as deepmind_lab
+
 from helpers.labs import act, make_lab, staged
 
 

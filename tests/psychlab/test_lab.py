@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from helpers.labs import act, make_lab, staged
 from meta_rl.psychlab import camera
-from helpers.labs import LEVELS, check_state, lab_at_start_of, recording
+
+from helpers.labs import LEVELS, act, check_state, lab_at_start_of, make_lab, recording, staged
 
 PIXELS = ['RGB_INTERLEAVED', 'RGBD_INTERLEAVED', 'RGB', 'RGBD', 'BGR_INTERLEAVED', 'BGRD_INTERLEAVED']
 

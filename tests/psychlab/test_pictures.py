@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.labs import RECORDED, make_lab, staged
 from meta_rl.psychlab import pictures
-from helpers.pictures import surface_of, noise
+
+from helpers.labs import RECORDED, make_lab, staged
+from helpers.pictures import noise, surface_of
 
 IMAGES = os.path.join(RECORDED, 'images')
 

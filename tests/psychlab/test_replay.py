@@ -8,8 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from helpers.labs import RECORDED, act, make_lab, staged
-from helpers.labs import LEVELS, recording, lab_at_start_of, check_state
+from helpers.labs import LEVELS, RECORDED, act, check_state, lab_at_start_of, make_lab, recording, staged
 
 RECORDINGS = sorted(os.path.basename(path)[:-8] for path in glob.glob(os.path.join(RECORDED, 'traces', '*.json.gz')))
 # -- The recordings ----------------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ import random
 
 import pytest
 
-from helpers.labs import act, make_lab, staged
 from meta_rl.psychlab import task
+
+from helpers.labs import act, make_lab, staged
 
 STANDARD, FAST, CENTRED = (task.LEVELS[name] for name in ('harlow', 'harlow_fast', 'harlow_fast_centred'))
 L, R = 'left', 'right'

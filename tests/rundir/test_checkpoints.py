@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
+from meta_rl.config import ConfigError
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.checkpoints import Checkpoints
-from meta_rl.config import ConfigError
 from meta_rl.tf_compat import session_config, tf
 
 

@@ -7,7 +7,7 @@ from meta_rl.rundir.events import Events
 
 def test_files_are_read_in_the_order_in_which_they_were_begun(tmp_path, monkeypatch):
     """Also where many begin in one second, and where the next machine's clock is behind or its name comes first."""
-    (tmp_path / 'events.out.tfevents.of-others').write_text(u'')
+    (tmp_path / 'events.out.tfevents.of-others').write_text('')
     begun = []
     for number in range(24):
         monkeypatch.setattr(module.time, 'time', lambda: 1795601641.5 - number // 12)

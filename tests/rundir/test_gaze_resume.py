@@ -6,13 +6,15 @@ import signal
 import numpy as np
 import pytest
 
-from helpers.labs import make_lab
-from meta_rl import config as config_module, training
-from meta_rl.envs import gaze
-from meta_rl.rundir import checkpoints, resume
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.config import ConfigError
-from meta_rl.nets.gaze_network import GazeNetwork
+from meta_rl.envs import gaze
 from meta_rl.gaze_worker import GazeWorker
+from meta_rl.nets.gaze_network import GazeNetwork
+from meta_rl.rundir import checkpoints, resume
+
+from helpers.labs import make_lab
 from helpers.training import interrupt, same
 
 UPDATES = 20

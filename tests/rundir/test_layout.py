@@ -11,12 +11,14 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar import layout_pb2
 
-from meta_rl import config as config_module, training
+from meta_rl import config as config_module
+from meta_rl import training
+from meta_rl.config import Config
 from meta_rl.figures import plotting
 from meta_rl.rundir import dashboard
-from meta_rl.config import Config
 from meta_rl.rundir.monitor import ACCURACIES, COLUMNS, read_curve
 from meta_rl.tf_compat import IS_V1
+
 from helpers.training import tiny, whole  # noqa: F401 (fixtures)
 
 try:
@@ -62,7 +64,7 @@ def test_the_settings_are_a_table(tiny, shown):  # noqa: F811
     rows = [re.split(r'(?<!\\)\|', row)[1:-1] for row in table.decode('utf-8').splitlines()]
     assert [cell.strip() for cell in rows[0]] == ['setting', 'value', 'default', 'what it is'] and set(map(len, rows)) == {4}
     told = {row[0].strip(): (row[1].strip(), row[2].strip()) for row in rows[2:]}
-    assert told == {name: tuple('`%r`' % getattr(each, name) for each in (tiny(), Config())) for name in config_module.NAMES}
+    assert told == {name: tuple(f'`{getattr(each, name)!r}`' for each in (tiny(), Config())) for name in config_module.NAMES}
     assert told['episodes'] == ('`1152`', '`100000`')
 
 

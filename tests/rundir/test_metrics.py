@@ -13,6 +13,7 @@ import harlow
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.metrics import Lines
 from meta_rl.rundir.monitor import COLUMNS, read_curve
+
 from helpers.runs import SCRIPT, TINY
 from helpers.training import content, same_weights
 

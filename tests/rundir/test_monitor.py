@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from meta_rl.rundir import monitor as monitor_module
 from meta_rl.ac_network import Losses
+from meta_rl.rundir import monitor as monitor_module
 from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Rollout
+
 from helpers.training import events, points
 
 
@@ -67,7 +68,7 @@ def test_what_choices_earn_is_told_from_what_fixation_pays(tmp_path):
 
 def test_a_record_of_before_choices_were_told_apart_goes_on(tmp_path):
     old = [name for name in COLUMNS if name != 'choice_return']
-    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(old), ','.join(['2'] + ['7'] * (len(old) - 1))))
+    (tmp_path / 'curve.csv').write_text('{}\n{}\n'.format(','.join(old), ','.join(['2'] + ['7'] * (len(old) - 1))))
     assert read_curve(str(tmp_path / 'curve.csv'))['choice_return'].tolist() == [7]
     state = {'episodes': 3, 'recent': [5.], 'sums': dict.fromkeys(old[1:], 5.), 'weight': 1}
     monitor = Monitor(str(tmp_path), 4, 2, state)
@@ -138,7 +139,7 @@ def test_a_run_that_goes_on_has_the_record_of_one_that_never_stopped(tmp_path, s
 
 
 def test_a_new_run_begins_an_empty_curve(tmp_path):
-    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(COLUMNS), ','.join('5' * len(COLUMNS))))
+    (tmp_path / 'curve.csv').write_text('{}\n{}\n'.format(','.join(COLUMNS), ','.join('5' * len(COLUMNS))))
     Monitor(str(tmp_path), 10, 5).close()
     assert lines(tmp_path) == [','.join(COLUMNS)]
 
@@ -207,7 +208,7 @@ def test_a_terminal_without_lines_gets_lines_of_a_log(tmp_path, monkeypatch, cap
     assert said == ('' if rows else '4 of 4 episodes, return 7.00, 0 episodes/s, 0 steps/s, 0 s left\n')
 
 
-class Lines(object):
+class Lines:
     """metrics.Lines that keeps what it is told, until the pipe is closed."""
 
     def __init__(self):
@@ -268,7 +269,7 @@ def test_speed_does_not_count_what_was_played_before_the_stop(tmp_path, monkeypa
 
 
 def test_a_curve_of_before_there_was_staleness(tmp_path):
-    (tmp_path / 'curve.csv').write_text(u'%s\n%s\n' % (','.join(COLUMNS[:-1]), ','.join('5' * (len(COLUMNS) - 1))))
+    (tmp_path / 'curve.csv').write_text('{}\n{}\n'.format(','.join(COLUMNS[:-1]), ','.join('5' * (len(COLUMNS) - 1))))
     curve = read_curve(str(tmp_path / 'curve.csv'))
     assert curve['return'] == [5] and np.isnan(curve['staleness']).all()
     Monitor(str(tmp_path), 10, 5, {'episodes': 5, 'recent': [], 'sums': dict.fromkeys(COLUMNS[1:], 0.), 'weight': 0}).close()

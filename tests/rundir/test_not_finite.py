@@ -9,8 +9,11 @@ from meta_rl import training
 from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import Worker
-from helpers.training import tiny  # noqa: F401 (a fixture)
-from helpers.training import all_finite
+
+from helpers.training import (
+    all_finite,
+    tiny,  # noqa: F401 (a fixture)
+)
 
 
 def poison(monkeypatch, after, reward=float('nan'), number=0):

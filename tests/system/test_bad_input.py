@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meta_rl import config as config_module, training
-from meta_rl.rundir import digests
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.config import Config
+from meta_rl.rundir import digests
+
 from helpers.commands import TINY, run_main
 
 FIELDS = [field for field in attr.fields(Config)]
@@ -137,15 +139,15 @@ def folder(tmp_path_factory):
     os.rename(training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0], str(folder / 'RUN'))
     for name in ('empty', 'few', 'closed'):
         (folder / name).mkdir()
-    (folder / 'file').write_text(u'')
-    (folder / 'closed' / 'x').write_text(u'')
+    (folder / 'file').write_text('')
+    (folder / 'closed' / 'x').write_text('')
     Image.new('RGB', (9, 9), (1, 2, 3)).save(str(folder / 'few' / '1.png'))
     taken = socket.socket()
     taken.bind(('127.0.0.1', 0))
     taken.listen(1)
     for name, address in (('taken', '127.0.0.1:%d' % taken.getsockname()[1]), ('strange', '192.0.2.1:2222'),
                           ('cluster', '127.0.0.1:2222'), ('unknown', 'no.such.host.invalid:2222')):
-        (folder / (name + '.json')).write_text(u'{"ps": ["%s"], "worker": ["y"]}' % address)
+        (folder / (name + '.json')).write_text(f'{{"ps": ["{address}"], "worker": ["y"]}}')
     yield folder
     taken.close()
 
@@ -163,7 +165,7 @@ def refused(capsys, arguments, named, status=2):
     try:
         found = run_main(*arguments)
     except Exception as error:
-        pytest.fail('%s: %r' % (arguments, error))
+        pytest.fail(f'{arguments}: {error!r}')
     out, err = capsys.readouterr()
     err = ''.join(line for line in err.splitlines(True) if line.startswith('harlow.py') or ' is damaged (' not in line)
     assert found == status, (arguments, found, err)
@@ -239,12 +241,12 @@ def test_tables_of_a_run_that_are_none(here, capsys):
         with open(os.path.join(copy, 'learning_set.csv'), 'w') as file:
             file.write(text + '\n')
         assert run_main('plot', copy, '-o', 'x.png') == 0  # the curve is drawn all the same
-        assert 'No learning set for harlow42: %s' % os.path.join(copy, 'learning_set.csv') in capsys.readouterr().out
+        assert 'No learning set for harlow42: {}'.format(os.path.join(copy, 'learning_set.csv')) in capsys.readouterr().out
 
 
 # ---- nothing in a run directory or a folder of pictures is run ----
 
-class Bomb(object):
+class Bomb:
     def __reduce__(self):
         return open, ('exploded', 'w')
 

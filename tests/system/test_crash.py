@@ -11,15 +11,16 @@ import sys
 import pytest
 
 import harlow
-from helpers.labs import TESTS
-from meta_rl import config as config_module, training
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.checkpoints import Checkpoints
 from meta_rl.rundir.monitor import read_curve
 from meta_rl.worker import Worker
+
+from helpers.labs import TESTS
 from helpers.runs import BACKENDS, TINY, Run, until
-from helpers.training import spy_on_training, tiny, whole  # noqa: F401 (fixtures)
-from helpers.training import KILLS, long, same, interrupt
+from helpers.training import KILLS, interrupt, long, same, spy_on_training, tiny, whole  # noqa: F401 (fixtures)
 
 linux = pytest.mark.skipif(not hasattr(os, 'fork') or not os.path.isdir('/proc/self/fd'), reason='forks, and reads /proc')
 

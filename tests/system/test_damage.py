@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 import harlow
-from meta_rl import config as config_module, evaluation, training
+from meta_rl import config as config_module
+from meta_rl import evaluation, training
+from meta_rl.config import ConfigError
 from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.checkpoints import Checkpoints
-from meta_rl.config import ConfigError
 from meta_rl.tf_compat import session_config, tf
+
 from helpers.training import content, same_weights, tiny, whole  # noqa: F401 (fixtures)
 
 ENDINGS = '.data-00000-of-00001', '.index', '.json'

@@ -8,6 +8,7 @@ import pytest
 from meta_rl.backends import cluster as clusters
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
+
 from helpers.runs import SOON, TINY, Run, runs_still, slay, until
 
 try:

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from meta_rl import config as config_module, training
-from meta_rl.envs import gaze
-from meta_rl.figures import gaze_curves, gaze_scenes, recording, scenes
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.config import ConfigError
+from meta_rl.envs import gaze
 from meta_rl.envs.decisions import TRIALS
 from meta_rl.evaluation import Frozen, evaluate, table
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.figures import gaze_curves, gaze_scenes, recording, scenes
 from meta_rl.psychlab import camera
+from meta_rl.rundir.monitor import read_curve
 
 
 def test_a_run_trains_goes_on_and_is_measured(tmp_path):

@@ -11,9 +11,11 @@ import tempfile
 import pytest
 
 import harlow
-from helpers.labs import TESTS
-from meta_rl import config as config_module, training
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.rundir.monitor import read_curve
+
+from helpers.labs import TESTS
 from helpers.runs import TINY
 
 ROOT = os.path.dirname(TESTS)
@@ -58,7 +60,7 @@ def goes_on(capsys, logdir):
 
 
 @pytest.mark.parametrize('logdir', [
-    'with a space', "a 'quoted' \"path\"", u'Gr\xf6\xdfe-\u65e5\u672c', 'a*?b{c}]d[', '../beside/runs', 'deep/er/still/', './', '$HOME',
+    'with a space', "a 'quoted' \"path\"", 'Gr\xf6\xdfe-\u65e5\u672c', 'a*?b{c}]d[', '../beside/runs', 'deep/er/still/', './', '$HOME',
     '-dash', '%d%s'])
 def test_any_path(tmp_path, monkeypatch, capsys, logdir):
     try:

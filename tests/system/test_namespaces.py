@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from meta_rl.rundir.monitor import read_curve
+
 from helpers.runs import TINY, Run, until
 
 NAMES = ['harlow-test-%d-%s' % (os.getpid(), end) for end in 'ab']
@@ -37,7 +38,7 @@ def machines():
 def test_two_machines_train_one_agent(machines, tmp_path):
     """A server and a worker on each."""
     (tmp_path / 'cluster.json').write_text(
-        u'{"ps": ["10.77.41.1:2222", "10.77.41.2:2222"], "worker": ["10.77.41.1", "10.77.41.2"]}')
+        '{"ps": ["10.77.41.1:2222", "10.77.41.2:2222"], "worker": ["10.77.41.1", "10.77.41.2"]}')
     runs = {}
     try:
         for machine, job, task in ((1, 'worker', 1), (1, 'ps', 1), (0, 'worker', 0), (0, 'ps', 0)):

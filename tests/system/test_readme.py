@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 import harlow
-from helpers.labs import TESTS
 from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
+
+from helpers.labs import TESTS
 
 ROOT = os.path.dirname(TESTS)
 with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as file:
@@ -181,11 +182,11 @@ def pages():
 def test_no_placeholder_is_left_over():
     for name, text in pages():
         left = [line for line in text.split('\n') if re.match(r'[A-Z_]{5,}$|.*\b(TODO|FIXME|XXX|TBD)\b', line)]
-        assert not left, '%s: %s' % (name, left)
+        assert not left, f'{name}: {left}'
 
 
 def test_tables_are_whole():
     for name, text in pages():
         for table in re.findall(r'(?m)(?:^\|.*\n)+', re.sub(r'(?ms)^```.*?^```$', '', text)):
             columns = {line.count('|') for line in table.strip().split('\n')}
-            assert len(columns) == 1 and re.match(r'\|.*\n\|[-|]+\n', table), '%s: %s' % (name, table[:80])
+            assert len(columns) == 1 and re.match(r'\|.*\n\|[-|]+\n', table), f'{name}: {table[:80]}'

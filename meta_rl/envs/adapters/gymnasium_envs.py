@@ -4,10 +4,10 @@ Importing this module registers both. A step of Harlow-v0 is a decision, one of 
 """
 import numpy as np
 
-from meta_rl.labs import choice
 from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import TRIALS, WrapperEnv, make_envs
 from meta_rl.envs.adapters.lab_env import LEAST, MOST, OBSERVATIONS, LabEnv, gymnasium, one_of
+from meta_rl.envs.decisions import TRIALS, WrapperEnv, make_envs
+from meta_rl.labs import choice
 from meta_rl.psychlab import camera, find_level
 from meta_rl.psychlab.task import CORRECT_REWARD, ENGINE_MS_PER_SECOND, INCORRECT_REWARD
 
@@ -30,7 +30,7 @@ class Harlow(LabEnv):
 
     def __init__(self, observation='one-hot', previous=True, level='contributed/psychlab/harlow_fast_centred',
                  held_out=False, render_mode=None, **settings):
-        super(Harlow, self).__init__(observation, previous, level, held_out, render_mode, settings)
+        super().__init__(observation, previous, level, held_out, render_mode, settings)
         self._env, = make_envs(self._config, self._folder, 1, self)
         self.action_space = gymnasium.spaces.Discrete(2)
         seen = self._flat(self._env.reset())
@@ -46,7 +46,7 @@ class Harlow(LabEnv):
         return np.concatenate(list(seen), 1) if seen.ndim == 4 else seen.ravel()
 
     def reset(self, seed=None, options=None):
-        super(Harlow, self).reset(seed=seed)
+        super().reset(seed=seed)
         seen = self._flat(self._env.reset())
         self._frame = self._env.frame()
         _, _, info = self._report(0, False)
@@ -84,8 +84,8 @@ class PsychLabHarlow(LabEnv):
                  held_out=False, render_mode=None, **settings):
         one_of('actions', actions, ('lab', 'gaze'))
         if isinstance(num_steps, bool) or not isinstance(num_steps, int) or num_steps < 1:
-            raise ConfigError('num_steps is %r: it must be a whole number of frames, 1 or more.' % (num_steps,))
-        super(PsychLabHarlow, self).__init__('frame', previous, level, held_out, render_mode, settings)
+            raise ConfigError(f'num_steps is {num_steps!r}: it must be a whole number of frames, 1 or more.')
+        super().__init__('frame', previous, level, held_out, render_mode, settings)
         self.metadata = dict(self.metadata, render_fps=max(self._config.fps // num_steps, 1))
         self._num_steps = num_steps
         self._turns = self._gaze(turn) if actions == 'gaze' else None
@@ -113,7 +113,7 @@ class PsychLabHarlow(LabEnv):
         return turns
 
     def reset(self, seed=None, options=None):
-        super(PsychLabHarlow, self).reset(seed=seed)
+        super().reset(seed=seed)
         self._env.reset(int(self.randint(2 ** 31)))
         self._frame = self._env.frame()
         _, _, info = self._report(0, False)

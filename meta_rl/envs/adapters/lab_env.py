@@ -7,9 +7,9 @@ except ImportError:
     raise ImportError('meta_rl.gymnasium_envs needs Gymnasium, which is not installed: pip install -r '
                       'requirements-gymnasium.txt (Python 3.9 and later).') from None
 
-from meta_rl.images import dataset
 from meta_rl.config import Config, ConfigError
 from meta_rl.envs.decisions import TRIALS
+from meta_rl.images import dataset
 from meta_rl.psychlab.interface import ACTIONS, LEVEL_FOLDER
 
 OBSERVATIONS = {'one-hot': 'onehot', 'crops': 'crops', 'frame': 'pixels'}  # how Config calls them
@@ -22,7 +22,7 @@ _, LEAST, MOST = (np.array(column) for column in zip(*ACTIONS))  # of the lab's 
 def one_of(name, value, choices):
     """Raises ConfigError where the keyword `name` is none of its choices."""
     if value not in choices:
-        raise ConfigError('%s is %r: choose from %s.' % (name, value, ', '.join(map(repr, choices))))
+        raise ConfigError('{} is {!r}: choose from {}.'.format(name, value, ', '.join(map(repr, choices))))
 
 
 class LabEnv(gymnasium.Env):
@@ -48,10 +48,10 @@ class LabEnv(gymnasium.Env):
         one_of('render_mode', render_mode, (None,) + tuple(self.metadata['render_modes']))
         unknown = sorted(set(settings) - set(SETTINGS))
         if unknown:
-            raise ConfigError('There is no keyword %s: besides those of the environment there are %s.' % (
+            raise ConfigError('There is no keyword {}: besides those of the environment there are {}.'.format(
                 unknown[0], ', '.join(SETTINGS)))
         if not isinstance(level, str):
-            raise ConfigError('level is %r: it must be the name of a level, as %sharlow.' % (level, LEVEL_FOLDER))
+            raise ConfigError(f'level is {level!r}: it must be the name of a level, as {LEVEL_FOLDER}harlow.')
         level = level if level.startswith(LEVEL_FOLDER) else LEVEL_FOLDER + level
         config = Config().change(observation=OBSERVATIONS[observation], level_script=level, **settings)
         self._folder = dataset.held_out_folder_of(config) if held_out else dataset.folder_of(config)
@@ -107,7 +107,7 @@ class LabEnv(gymnasium.Env):
         values = np.asarray(action)
         # (The space would take fractions, which the lab would cut off.)
         if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
-            raise ConfigError('action is %r: it must be in %s.' % (action, self.action_space))
+            raise ConfigError(f'action is {action!r}: it must be in {self.action_space}.')
         return values
 
     def _report(self, before, done):

@@ -6,7 +6,7 @@ from meta_rl.config import ConfigError
 SIDE = 420  # pixels, about: frames are enlarged to it
 
 
-class Viewer(object):
+class Viewer:
     """Raises: ConfigError where there is no display, or no tkinter."""
 
     def __init__(self, title):
@@ -14,8 +14,8 @@ class Viewer(object):
             import tkinter
             self._root = tkinter.Tk()
         except Exception as error:  # ImportError, or tkinter's own TclError, which cannot be named where it is missing
-            raise ConfigError("render_mode is 'human', and no window can be opened (%s): choose 'rgb_array', or run "
-                              'this where there is a display and Python has tkinter.' % error)
+            raise ConfigError(f"render_mode is 'human', and no window can be opened ({error}): choose 'rgb_array', or run "
+                              'this where there is a display and Python has tkinter.')
         self._root.title(title)
         self._make_image, self._closed = tkinter.PhotoImage, tkinter.TclError
         self._label = tkinter.Label(self._root)

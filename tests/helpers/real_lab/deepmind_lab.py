@@ -35,30 +35,30 @@ def set_runfiles_path(path):
 def read_level(text):
     """(the numbers that the factory is given, the range of the spawn angle in degrees) of a level's Lua."""
     code = re.sub(r'--[^\n]*', '', text)
-    name, = re.findall(r"^local (\w+) = require '%s'$" % re.escape(FACTORY), code, re.M)
-    api, body = re.findall(r'^local (\w+) = %s\.createLevelApi\{\n(.*?)^\}$' % name, code, re.M | re.S)[0]
+    name, = re.findall(rf"^local (\w+) = require '{re.escape(FACTORY)}'$", code, re.M)
+    api, body = re.findall(rf'^local (\w+) = {name}\.createLevelApi\{{\n(.*?)^\}}$', code, re.M | re.S)[0]
     given = dict(re.fullmatch(r"\s*(\w+) = (-?[\d.]+|'\w+'),", line).groups() for line in body.splitlines())
     assert given.pop('schema') == "'harlow'"
     numbers = {key: float(value) for key, value in given.items()}
-    old, = re.findall(r'^local (\w+) = %s\.updateSpawnVars$' % api, code, re.M)
-    spawn, = re.findall(r"""^function %s:updateSpawnVars\((\w+)\)
-  \1 = %s\(self, \1\)
+    old, = re.findall(rf'^local (\w+) = {api}\.updateSpawnVars$', code, re.M)
+    spawn, = re.findall(rf"""^function {api}:updateSpawnVars\((\w+)\)
+  \1 = {old}\(self, \1\)
   if \1\.classname == 'info_player_start' then
     (\1\.randomAngleRange = '[\d.]+')
   end
   return \1
-end$""" % (api, old), code, re.M)
-    assert re.search(r'^return %s\s*\Z' % api, code, re.M)
+end$""", code, re.M)
+    assert re.search(rf'^return {api}\s*\Z', code, re.M)
     return numbers, float(spawn[1].split("'")[1])
 
 
-class Lab(object):
+class Lab:
     def __init__(self, level, observations, config={}, renderer='software', level_cache=None, temp_folder=''):
         unknown = set(config) - SETTINGS
         if unknown:
-            raise RuntimeError('Failed to init environment - "Invalid setting: "%s""' % unknown.pop())
+            raise RuntimeError(f'Failed to init environment - "Invalid setting: "{unknown.pop()}""')
         if not (os.path.isabs(level) and level.endswith('.lua') and os.path.isfile(level)):
-            raise RuntimeError('Failed to init environment - "Level not found: %s"' % level)
+            raise RuntimeError(f'Failed to init environment - "Level not found: {level}"')
         if not os.path.isabs(config['datasetPath']):
             raise Aborted('the real lab does not look for data in the working directory')
         with open(level) as file:
@@ -99,7 +99,7 @@ class Lab(object):
 def _pass_on(name):
     def method(self, *args, **kwargs):
         if self._lab is None:
-            raise Aborted('%s() of a lab that is closed' % name)
+            raise Aborted(f'{name}() of a lab that is closed')
         return getattr(self._lab, name)(*args, **kwargs)
     return method
 
