@@ -1,10 +1,12 @@
-"""Every setting of a run: once, with its default, its unit and what it is for; presets; reading and writing it as JSON."""
+"""Every setting of a run: once, with its default, its unit and what it is for; reading and writing it as JSON."""
 import json
 import math
 import os
 import re
 
 import attr
+
+from meta_rl.presets import PRESETS
 
 OPTIMIZERS = ('adam', 'rmsprop')
 OBSERVATIONS = ('onehot', 'brightness', 'pixels', 'crops')
@@ -199,76 +201,6 @@ def _check(field, value):
         raise ConfigError('{} is {}: it must be at least {}.'.format(field.name, _shown(value), meta['least']))
     if meta['most'] is not None and value > meta['most']:
         raise ConfigError('{} is {}: it must be at most {}.'.format(field.name, _shown(value), meta['most']))
-
-
-# The network and the optimizer of the published code, branch master: one-hot straight into the LSTM, the timestep as it is,
-# one episode an update, a fixed learning rate.
-_PUBLISHED = {'embedding': 0, 'timestep_scale': 1., 'batch': 1, 'optimizer': 'rmsprop',
-              'learning_rate': 1e-3, 'decay': False, 'clip_norm': 999., 'late': True, 'episodes': 12000, 'log_every': 100,
-              'checkpoint_every': 2000}
-# Branch monothread2pixel: a black and a white image, of which the network is told the brighter side; its learning rate.
-_TWO_PIXELS = dict(_PUBLISHED, image_set='black-white', image_count=2, observation='brightness', learning_rate=7e-4)
-
-# 1,000 images to train with, 1,000 held out.
-_PIXELS = {'observation': 'pixels', 'image_count': 1000, 'held_out_count': 1000, 'entropy_coef': .5}
-# The network of Wang et al. (2016, 2018): 256 features of the whole frame, two LSTMs without a timestep, several workers,
-# their discount. What it needs beyond theirs: features normalized over images (see encoders.py), all 256 together as long
-# as the 64 of harlow42 (in a prototype with a linear encoder 24 was reached after 21,000 episodes at a deviation of .5,
-# after 37,000 at 1, and nothing was learned in 48,000 at 2); and Adam, not RMSProp, with a larger epsilon: one run with 1e-8
-# had learned nothing after 40,000 episodes where one with 1e-5 was at 23 (but when a seed starts varies by as much).
-_WANG = dict(_PIXELS, encoder='wang', embedding=256, embedding_scale=.5, units=256, second_units=64, timestep=False,
-             gamma=.91, learning_rate=1e-3, epsilon=1e-5, workers=2)
-
-_GAZE = {'control': 'gaze', 'level_script': 'contributed/psychlab/harlow', 'observation': 'pixels', 'image_count': 1000,
-         'held_out_count': 1000, 'batch': 32, 'units': 96, 'epsilon': 1e-5, 'gae_lambda': .95, 'value_coef': .5,
-         'spawn_grid': True, 'checkpoint_every': 5000, 'log_every': 500}
-
-# What each preset changes, and why. Published figures: see the README.
-PRESETS = {
-    'harlow42': {},
-    # The 42-image run as published, with its fault: each picture is shown one decision late.
-    'master': _PUBLISHED,
-    'monothread2pixel': _TWO_PIXELS,
-    # The same two images without the lag. As published otherwise it settles at 18: fed straight into the LSTM, which side
-    # is the brighter one weighs too little. So it goes through the embedding, and is learned with our settings, but for more
-    # entropy: with .05 the policy was certain of something half right, for good, in three seeds of five (12 to 22 after
-    # 100,000 episodes). Being right is worth 10 more than being wrong, so at 1 it still errs but once in e^10 decisions.
-    'monothread2pixel-current': {'image_set': 'black-white', 'image_count': 2, 'observation': 'brightness',
-                                 'episodes': 40000, 'entropy_coef': 1.},
-    'monothread2pixel-no-lag': dict(_TWO_PIXELS, late=False),
-    # The published branch dev: convolutions on the whole frame, of raw bytes and without activations, and the two LSTMs of
-    # Wang et al.; its own discount and learning rate; several threads; late like the others.
-    'dev': dict(_PUBLISHED, observation='pixels', conv_activations=False, scaled_pixels=False, normalizer='none',
-                embedding=256, units=256, second_units=64, gamma=.91, learning_rate=7e-4, workers=2),
-    # From pixels, on images never seen: both halves of the screen by the same weights. More entropy than elsewhere, as for
-    # monothread2pixel-current: with .05 one seed was certain of something half right, for good (88% on trial 2).
-    'pixels': dict(_PIXELS, encoder='halves', learning_rate=2e-3, epsilon=1e-5),
-    'wang2018': _WANG,
-    # The same network on raw features, and on features normalized over each frame's own: what makes the difference.
-    'wang2018-raw': dict(_WANG, normalizer='none', episodes=50000),
-    'wang2018-layer': dict(_WANG, normalizer='layer', episodes=50000),
-    # The level as it ships: four frames of fixation for +1, four of looking, five between trials, and a viewer who starts
-    # turned away from the cross by up to 22.5 degrees.
-    'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
-    # The agent moves its own gaze, frame by frame: see docs/gaze.md. That from reward alone, and one with a teacher.
-    'gaze': dict(_GAZE, gamma=.95, unroll=48, learning_rate=1e-3, entropy_coef=.003, episodes=80000, training_frames=600,
-                 coin_start=8000, coin_episodes=50000),
-    'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,
-                        teacher_episodes=30000),
-    # The published list of things to do: more images, more units, more episodes (50,000 updates of 16).
-    'images1000': {'image_count': 1000, 'episodes': 400000},
-    'units128': {'units': 128},
-    'long': {'episodes': 800000},
-    # Four workers of each backend.
-    'workers4': {'workers': 4},
-    'workers4-processes': {'workers': 4, 'backend': 'processes'},
-    'workers4-ray': {'workers': 4, 'backend': 'ray'},
-    # What each part is for: harlow42 without it.
-    'no-previous-reward': {'prev_reward': False},
-    'no-previous-action': {'prev_action': False},
-    'forgetful': {'memory': 'trial'},
-    'independent-sides': {'sides': 'independent'},
-}
 
 
 def from_preset(name, **settings):

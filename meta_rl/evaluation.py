@@ -4,15 +4,15 @@ import os
 import numpy as np
 
 from meta_rl import config as config_module
-from meta_rl.ac_network import GLOBAL, Told
-from meta_rl.agents import make_gaze_network, make_network
+from meta_rl import agents
+from meta_rl.ac_network import GLOBAL
+from meta_rl.actor import Actor, play_episodes
 from meta_rl.envs import scores
-from meta_rl.envs.decisions import TRIALS, make_envs
 from meta_rl.images import dataset
 from meta_rl.labs.choice import SIDE_BY_SIDE
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import session_config, tf
-from meta_rl.worker import play
 
 MODES = 'sampled', 'greedy'
 TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
@@ -42,10 +42,11 @@ class Frozen:
             self.played = self.played.change(image_count=self.config.held_out_count)
         else:
             self.folder = dataset.folder_of(self.config)
+        self._agent = agents.of(self.config)
+        self._learning = self._agent.learning(self.config)
         self._graph = tf.Graph()
         with self._graph.as_default(), tf.device(self.config.device):
-            make = make_gaze_network if self.config.control == 'gaze' else make_network
-            self._network = make(self.config, GLOBAL)
+            self._network = agents.make_network(self.config, GLOBAL)
             self._saver = tf.train.Saver(self._network.variables)
             self._session = tf.Session(config=session_config())
 
@@ -70,70 +71,56 @@ class Frozen:
         """The features, float32 [V, F], that its encoder makes of views [V, ...]."""
         return self._network.encode(self._session, views)
 
+    def make_envs(self, count, random, **changes):
+        """`count` Environment, without what helps in training. changes: settings of Config that are others here, as width."""
+        return self._agent.make_envs(self.played.change(**changes), self.folder, count, random)
+
     def episode(self, seed=SEED, watch=None):
-        """Plays one episode.
+        """Plays one episode of an agent that decides.
 
         watch: see HarlowEnv.watch; None: nobody looks on.
-        Returns: (Rollout of B = 1, features float32 [6, F] of what it saw, policies float32 [6, 2]).
+        Returns: (Experience of T = 6, B = 1; features float32 [6, F] of what it saw).
         """
         random = np.random.RandomState(seed)
-        envs = make_envs(self.played, self.folder, 1, random)
+        envs = self.make_envs(1, random)
         if watch:
             envs[0].watch(watch)
-        rollout = play(self._network, self._session, envs, random)
+        experience = Actor(self._network, envs, random).unroll(self._session, self._learning.steps)
         envs[0].close()
-        features, policies, state = self.encode(rollout.views)[rollout.seen], [], rollout.state
-        for seen, *told in zip(features, *rollout.told):
-            policy, _, state = self._network.act(self._session, seen, Told(*told), state)
-            policies.append(policy[0])
-        return rollout, features[:, 0], np.array(policies)
+        return experience, self.encode(experience.views)[experience.view_index[:, 0]]
+
+    def steps(self, env, random):
+        """Plays an episode in an Environment, and yields of each step what it was made on and what came of it.
+
+        That is (frame uint8 [H, W, 3], policy float32 [a_size], value float, in what the lab pays, action int, reward float).
+        """
+        actor, experience = Actor(self._network, [env], random), None
+        while experience is None or not experience.episodes:
+            actor.start()
+            frame = env.frame()
+            experience = actor.unroll(self._session, 1)
+            yield (frame, experience.policies[0, 0], self._learning.reward_unit * float(experience.values[0, 0]),
+                   int(experience.actions[0, 0]), float(experience.rewards[0, 0]))
 
     def measure(self, episodes, seed=SEED, greedy=False):
-        """Plays `episodes`. Returns a dict of plain data: see scores.score."""
-        random = np.random.RandomState(seed)
-        if self.config.control == 'gaze':
-            return self._measure_gaze(episodes, random, greedy)
-        envs = make_envs(self.played, self.folder, min(SIDE_BY_SIDE[self.played.lab], episodes), random)
-        returns, correct = [], []
-        while len(returns) < episodes:
-            rollout = play(self._network, self._session, envs[:episodes - len(returns)], random, greedy)
-            returns.extend(rollout.rewards.sum(0).tolist())
-            correct.extend(rollout.correct.T)
-        for env in envs:
-            env.close()
-        return scores.score(returns, correct)
+        """Plays `episodes`. Returns a dict of plain data: see scores.score.
 
-    def _measure_gaze(self, episodes, random, greedy):
-        envs = self.gaze_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
-        over = self.play_gaze(envs, random, episodes, greedy)
-        for env in envs:
-            env.close()
-        return dict(scores.score(over.rewards[0].tolist(), over.correct.T), decisions_mean=float(over.length),
-                    decisions_max=int(over.longest), complete=float(over.complete))
-
-    def gaze_envs(self, count, random, width=None, height=None):
-        """`count` GazeEnv of the level as it ships, whatever helped in training; their frames of another size, if asked for."""
-        from meta_rl.envs import gaze
-        shape = {'width': width or self.played.width, 'height': height or self.played.height}
-        return gaze.make_envs(self.played.change(sides='shuffled', **shape), self.folder, count, random)
-
-    def play_gaze(self, envs, random, episodes, greedy=False):
-        """Plays `episodes` in GazeEnv. Returns gaze_worker.Ended."""
-        from meta_rl import gaze_worker
-        return gaze_worker.play_episodes(self._network, self._session, envs, random, episodes, greedy)
-
-
-    def gaze_decisions(self, env, random):
-        """Plays an episode in a GazeEnv, and yields of each decision what it was made on and what came of it.
-
-        That is (frame uint8 [H, W, 3], policy float32 [3], value float, in what the lab pays, action int, reward float).
+        Where episodes may be cut short also decisions_mean and decisions_max, and complete, the fraction that had all trials.
         """
-        from meta_rl import gaze_worker
-        players = gaze_worker.Players(self._network, [env], random)
-        while not players.ended:
-            frame = env.frame()
-            *_, actions, values, rewards = players.step(self._session)
-            yield frame, players.policy[0], gaze_worker.UNIT * float(values[0]), int(actions[0]), float(rewards[0])
+        random = np.random.RandomState(seed)
+        envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
+        played = play_episodes(self._network, self._session, envs, random, episodes, self._learning.steps, greedy)
+        for env in envs:
+            env.close()
+        correct = np.zeros((len(played), TRIALS), np.float32)
+        for right, episode in zip(correct, played):
+            right[:len(episode.correct)] = episode.correct
+        report = scores.score([episode.reward for episode in played], correct)
+        lengths = [episode.length for episode in played]
+        if self._agent.restarts:
+            report.update(decisions_mean=float(np.mean(lengths)), decisions_max=max(lengths),
+                          complete=float(np.mean([len(episode.correct) == TRIALS for episode in played])))
+        return report
 
 
 def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **elsewhere):

@@ -1,11 +1,12 @@
 """run(): backend, session, checkpoints, logs. The same whatever carries the workers."""
+import functools
 import os
 import time
 
 import numpy as np
 
+from meta_rl import agents, worker
 from meta_rl.backends.stops import Stops
-from meta_rl.config import Config, ConfigError
 from meta_rl.images import dataset
 from meta_rl.labs import choice
 from meta_rl.rundir import checkpoints, dashboard
@@ -43,13 +44,7 @@ def new_run_directory(config):
 
 
 def make_backend(config, folder):
-    """The backend of a Config, see threads.Threads. Only the one that is asked for is imported."""
-    for name, backend in (('ps', 'processes'), ('cluster', 'processes'), ('ray_address', 'ray')):
-        if getattr(config, name) != getattr(Config(), name) and config.backend != backend:
-            raise ConfigError(f"{name} is {getattr(config, name)!r}, but the backend is '{config.backend}': leave it out, or choose the backend '{backend}'.")
-    if config.control == 'gaze':
-        from meta_rl.envs import gaze
-        gaze.check(config)
+    """The Backend of a Config. Only the one that is asked for is imported."""
     if config.backend == 'processes':
         from meta_rl.backends.processes import Processes as Backend
     elif config.backend == 'ray':
@@ -69,7 +64,11 @@ def run(config, resume=None, lines=None):
     Returns: (path of the run directory, mean return of the last 1,000 episodes, seconds of training).
     Raises: Interrupted after Ctrl-C or SIGTERM; whatever a worker raised.
     """
-    newest = resuming.newest(resume) if resume else None
+    agents.check(config)
+    if not resume:
+        agents.check_given(config)
+    newest = resuming.newest(
+        resume, functools.partial(worker.corruption, is_episode=agents.of(config).is_episode)) if resume else None
     folder = dataset.folder_of(config)
     if config.held_out_images:  # from now on the copies that no one changes
         config = config.change(held_out_images=dataset.held_out_folder_of(config))
@@ -88,14 +87,13 @@ def run(config, resume=None, lines=None):
             if resume:
                 start = saved.restore(session, newest)
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
-                backend.set_randoms(start['random'])
+                backend.set_states(start['random'])
             print('Training %s: %d episodes, %d worker%s%s, into %s' % (
                 config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
                 '' if config.backend == 'threads' else f' ({config.backend})', directory), flush=True)
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines)
-            recorder = Recorder(config, monitor, saved, session, backend.randoms)
+            recorder = Recorder(config, monitor, saved, session, backend.states)
             try:
-                backend.directory = directory
                 monitor.show(dashboard.opening(config), 0)
                 _train(backend, session, recorder, directory, saved)
                 seconds = monitor.seconds()
@@ -112,7 +110,7 @@ def _train(backend, session, recorder, directory, saved):
     try:
         with Stops() as stops:
             try:
-                backend.train(session, recorder)
+                backend.train(session, recorder, directory)
                 stops.hold()
                 if recorder.unheard and not recorder.done:
                     interrupted = Interrupted(directory, f'{recorder.unheard} What was learned is saved.')

@@ -1,61 +1,29 @@
 """Worker: plays episodes with a local copy of the network and sends its gradients to the shared one (A3C, Mnih et al. 2016)."""
-import collections
+from typing import NamedTuple
 
 import numpy as np
 
-from meta_rl.ac_network import Told
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.ac_network import Unroll
+from meta_rl.actor import Actor
+from meta_rl.envs.contract import is_history
+from meta_rl.plain import is_random_state, random_state, set_random_state
 from meta_rl.returns import discounted_returns, generalized_advantages
-from meta_rl.rundir import checkpoints
-
-# B whole episodes of T decisions, side by side. views: array [V, ...], the different observations among them; seen: int32
-# [T, B], which of these each decision was made on; told: Told of arrays [T, B]; state: that of the network before the first
-# decision; actions: int32 [T, B]; rewards, values: float32 [T, B], what each decision earned and what was expected before
-# it; correct: float32 [T, B], 1 where the lab's events call the trial correct, else 0.
-Rollout = collections.namedtuple('Rollout', 'views seen told state actions rewards values correct')
+from meta_rl.update import Update
 
 
-def sample(policy, random):
-    """Draws actions, int [B], from the probabilities `policy` [B, a_size] with a RandomState, one number for each."""
-    # Without the last column, which may fall short of 1 by rounding, no draw can run past the last action.
-    return (random.random_sample((len(policy), 1)) >= policy[:, :-1].cumsum(1)).sum(1)
+class Learning(NamedTuple):
+    """How a worker learns.
 
-
-def play(network, session, envs, random, greedy=False):
-    """Plays one episode in each of B environments.
-
-    Args:
-      network: AC_Network that acts.
-      session: tf.Session.
-      envs: list of B HarlowEnv.
-      random: np.random.RandomState that actions are sampled with.
-      greedy: bool, take the likeliest action instead.
-    Returns: Rollout.
+    steps: T, of an unroll; gamma, gae_lambda: see Config.
+    reward_unit: rewards are divided by it before they are learned from; what is reported is in the lab's units all the same.
+    taught: the number of episodes in which the weight of doing as a teacher would falls from 1 to 0; 0: there is no teacher.
     """
-    lead = TRIALS, len(envs)
-    views, seen, numbers, features = [], np.zeros(lead, np.int32), {}, None
-    told = Told(np.full(lead, -1, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32))
-    told.timestep[:] = np.arange(TRIALS)[:, None]
-    start = state = network.get_initial_state(len(envs))
-    actions, rewards, values = np.zeros(lead, np.int32), np.zeros(lead, np.float32), np.zeros(lead, np.float32)
-    shown = [env.reset() for env in envs]
-    for t in range(TRIALS):
-        known = len(views)
-        for b, view in enumerate(shown):
-            seen[t, b] = numbers.setdefault(view.tobytes(), len(views))
-            if seen[t, b] == len(views):
-                views.append(view)
-        if len(views) > known:  # encoding is most of the work where frames are seen, and an episode has but two different ones
-            fresh = network.encode(session, np.array(views[known:]))
-            features = np.concatenate([features, fresh]) if known else fresh
-        policy, values[t], state = network.act(session, features[seen[t]], Told(*(part[t] for part in told)), state)
-        actions[t] = policy.argmax(1) if greedy else sample(policy, random)
-        for b, (env, action) in enumerate(zip(envs, actions[t].tolist())):
-            shown[b], rewards[t, b], _ = env.step(action)
-        if t + 1 < TRIALS:
-            told.prev_action[t + 1], told.prev_reward[t + 1] = actions[t], rewards[t]
-    correct = np.array([env.correct for env in envs], np.float32).T
-    return Rollout(np.array(views), seen, told, start, actions, rewards, values, correct)
+
+    steps: int
+    gamma: float
+    gae_lambda: float = 1.
+    reward_unit: float = 1.
+    taught: int = 0
 
 
 class Worker:
@@ -64,64 +32,107 @@ class Worker:
     Args:
       number: int, counted from 0.
       network: AC_Network of scope `worker_<number>`.
-      envs: list of B HarlowEnv, drawing from `random`.
+      envs: list of B Environment, drawing from `random`.
       random: np.random.RandomState of this worker alone: with `envs`, all that chance decides here.
-      gamma, gae_lambda: float, see Config.
+      learning: Learning.
     """
 
-    def __init__(self, number, network, envs, random, gamma, gae_lambda):
+    def __init__(self, number, network, envs, random, learning):
         self.number = number
         self.network = network
         self.envs = envs
         self.random = random
-        self._gamma, self._gae_lambda = gamma, gae_lambda
+        self._learning = learning
+        self._actor, self._start = None, None
 
     def state(self):
-        """What `set_state` goes on from, as plain data: no episode is under way between two updates."""
-        return checkpoints.random_state(self.random)
+        """What `set_state` goes on from, as plain data: the state of all chance, and of the episodes under way."""
+        return {'random': random_state(self.random), 'actor': self._actor.saved() if self._actor else self._start}
 
     def set_state(self, state):
-        """Has the worker go on from what `state` returned."""
-        checkpoints.set_random_state(self.random, state)
+        """Has the worker go on from what `state` returned (earlier versions kept the state of chance alone)."""
+        if isinstance(state, list):
+            state = {'random': state, 'actor': None}
+        set_random_state(self.random, state['random'])
+        self._start = state['actor']
+
+    def forget(self):
+        """Starts new episodes, whatever `set_state` was given."""
+        self._start = None
 
     def work(self, session, coordinator, report):
         """Plays and learns until the coordinator (tf.train.Coordinator) asks for a stop: what a thread does.
 
-        `report(worker, rollout, losses, staleness)` is called after each update; `staleness` is the number of updates that
-        other workers made between this one's copying of the weights and its sending of gradients.
+        `report` is called with an Update after each one.
         """
-        copied = self.network.pull(session)
+        counts = self.network.pull(session)
         while not coordinator.should_stop():
-            rollout = play(self.network, session, self.envs, self.random)
-            losses, episodes = self.train(rollout, session)
-            report(self, rollout, losses, (episodes - copied) // len(self.envs) - 1)
-            copied = episodes
+            experience = self.play(session, counts.episodes)
+            losses, after = self.train(experience, session, counts.episodes)
+            report(self.update(experience, losses, after.updates - counts.updates - 1))
+            counts = after
 
-    def train(self, rollout, session):
-        """One update of the shared network by a Rollout. Returns (Losses, episodes played so far by all workers)."""
-        return self.network.train(session, *self._targets(rollout))
+    def play(self, session, episodes):
+        """Plays an unroll. episodes: int, how many all workers have played. Returns Experience."""
+        for env in self.envs:
+            env.progress(episodes)
+        if self._actor is None:  # not before: what episodes go on from may hang on the progress
+            self._actor = Actor(self.network, self.envs, self.random, self._start)
+        return self._actor.unroll(session, self._learning.steps, labelled=self._imitation(episodes) > 0)
 
-    def learn(self, weights, session):
-        """One update where the shared network is in another process: what is to be sent there.
+    def train(self, experience, session, episodes=0):
+        """One update of the shared network by an Experience. Returns (Losses, Counts)."""
+        return self.network.train(session, self.unroll(experience, episodes))
 
-        Args:
-          weights: list with a parcel of the shared weights from each server, float32 [P].
-          session: tf.Session.
-        Returns: (Rollout, Losses, list of parcels: see AC_Network.lesson).
-        """
-        self.network.load(session, weights)
-        rollout = play(self.network, session, self.envs, self.random)
-        losses, lesson = self.network.lesson(session, *self._targets(rollout))
-        return rollout, losses, lesson
+    def update(self, experience, losses, staleness):
+        """The Update that there is to report."""
+        value = float(experience.values.mean()) * self._learning.reward_unit
+        return Update(self.number, experience.episodes, experience.actions.size, experience.actions.shape[1], value, losses,
+                      staleness, self.state())
 
-    def _targets(self, rollout):
-        """What the network learns from, in the order of the arguments of AC_Network.train."""
-        # The episodes end with the rollout: nothing follows that a value would have to stand for.
-        returns = discounted_returns(rollout.rewards, 0., self._gamma)
-        advantages = generalized_advantages(rollout.rewards, rollout.values, 0., self._gamma, self._gae_lambda)
-        return rollout.views, rollout.seen, rollout.told, rollout.state, rollout.actions, returns, advantages
+    def unroll(self, experience, episodes=0):
+        """The Unroll that an Experience is to the network. episodes: int, how many all workers had played before."""
+        learning = self._learning
+        rewards = experience.rewards / np.float32(learning.reward_unit)
+        discounts = np.where(experience.over, 0., learning.gamma).astype(np.float32)
+        if experience.following.any():  # episodes that were only cut short: what would have followed is expected, not 0
+            rewards = rewards + np.float32(learning.gamma) * experience.following
+        advantages = generalized_advantages(rewards, experience.values, experience.bootstrap, discounts, learning.gae_lambda)
+        if learning.gae_lambda == 1:
+            targets = discounted_returns(rewards, experience.bootstrap, discounts)  # the same, without the rounding
+        else:
+            targets = advantages + experience.values
+        labels = np.zeros_like(experience.actions) if experience.labels is None else experience.labels
+        return Unroll(experience.views, experience.view_index, experience.inputs, experience.state, experience.actions, targets,
+                      advantages, len(experience.episodes), labels, self._imitation(episodes))
+
+    def _imitation(self, episodes):
+        taught = self._learning.taught
+        return max(0., 1 - episodes / taught) if taught else 0.
 
     def close(self):
         """Closes the labs."""
         for env in self.envs:
             env.close()
+
+
+def corruption(state, is_episode=lambda history: is_history(history, 1000)):
+    """What is wrong with plain data that is to be the state of a worker, as a clause; None where it is one.
+
+    is_episode: function that says whether plain data is of the form of the environment's `history`.
+    """
+    if is_random_state(state):
+        return None
+    if not isinstance(state, dict) or set(state) != {'random', 'actor'} or not is_random_state(state['random']):
+        return 'it is no state of a worker'
+    actor = state['actor']
+    if actor is None:
+        return None
+    if not isinstance(actor, dict) or set(actor) != {'episodes', 'memory'} or not all(
+            isinstance(part, list) for part in actor.values()):
+        return 'it has no episodes under way'
+    if not all(history is None or is_episode(history) for history in actor['episodes']):
+        return 'an episode under way is none'
+    if not all(isinstance(text, str) for text in actor['memory']):
+        return 'the state of the memory is none'
+    return None

@@ -1,4 +1,4 @@
-"""Children: processes that end with the one that started them, however that ended.
+"""Child processes: they end with the one that started them, however that ended.
 
 Nothing heavy is imported: they must see the end at once.
 """
@@ -16,7 +16,7 @@ from meta_rl.config import ConfigError
 GRACE = 10.  # seconds for a child to end by itself
 
 
-class Children:
+class ChildProcesses:
     """The child processes of this one, by name.
 
     The other end of a pipe is open in this process alone: when it is gone, by kill -9 too, they read the end of it.

@@ -11,14 +11,15 @@ import time
 import attr
 import numpy as np
 
+from meta_rl import agents
 from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
-from meta_rl.backends import shared_network, stops
-from meta_rl.backends.child_processes import GRACE, Children
-from meta_rl.backends.queues import FIRST, Exchange, read_welcome
+from meta_rl.backends import stops
+from meta_rl.backends.base import Backend
+from meta_rl.backends.child_processes import GRACE, ChildProcesses
+from meta_rl.backends.queues import FIRST, Queues, read_welcome
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import make_envs
 from meta_rl.rundir.recorder import ServersLost, WorkersLost
 from meta_rl.tf_compat import GONE, tf
 
@@ -28,25 +29,26 @@ PATIENCE = 4.  # seconds for the main thread to see by itself that a server is g
 QUIET = 5.  # seconds without a word after which the workers of a cluster are taken to have ended
 
 
-class Processes:
-    """A backend (see threads.Threads): this process is ps 0."""
+class Processes(Backend):
+    """A backend, see base.Backend: this process is ps 0."""
 
-    device, warning = FIRST, None
+    device = FIRST
 
     def __init__(self, config, folder):
-        self._config = config
-        rehearsal, = make_envs(config, folder, 1, np.random.RandomState(0))  # what is wrong shows here, not in each worker
+        super().__init__(config, folder)
+        # What is wrong shows here, not in each worker.
+        rehearsal, = agents.of(config).make_envs(config, folder, 1, np.random.RandomState(0), training=True)
         rehearsal.close()
         self._fingerprint = fingerprint_of(folder, config.image_count)
-        self._states = [None] * config.workers
-        self._children = Children()  # 'Worker 0', 'ps 1'
+        self._children = ChildProcesses()  # 'Worker 0', 'ps 1'
+        self._opened.callback(self._children.end)
         self._cluster = self._serve(config)
         self.graph = tf.Graph()
         with self.graph.as_default():
             tf.set_random_seed(config.seed)
-            self._exchange = Exchange(config)
-        self.variables, self.others = self._exchange.network.variables, self._exchange.network.others
-        self.initialize = self._exchange.initialize
+            self._queues = Queues(config)
+        self.variables, self.others = self._queues.network.variables, self._queues.network.others
+        self.initialize = self._queues.initialize
 
     def _serve(self, config):
         if config.cluster:
@@ -73,24 +75,15 @@ class Processes:
         clusters.wait_for(self._cluster)
         return tf.Session(clusters.target(self._cluster.ps[0]), self.graph)
 
-    def randoms(self):
-        """See threads.Threads; None for a worker that has not been heard of."""
-        return self._states
-
-    def set_randoms(self, states):
-        """Has the workers go on from what `randoms` returned."""
-        self._states[:len(states)] = states[:len(self._states)]
-
-    def train(self, session, recorder):
-        """See threads.Threads. WorkersLost where no worker is left, ServersLost where a server is gone."""
+    def train(self, session, recorder, directory):
         if recorder.done:
             return
-        self._exchange.open(session, {
+        self._queues.open(session, {
             'settings': attr.asdict(self._config), 'fingerprint': self._fingerprint, 'states': self._states,
             'episodes': recorder.episodes})
         self._lookout = clusters.Lookout(self._cluster.ps[1:])
         over = threading.Event()
-        threading.Thread(target=self._guard, args=(over,), daemon=True).start()
+        threading.Thread(target=self._guard, args=(over, directory), daemon=True).start()
         heard, looked = {}, time.time()
         try:
             self._call_workers()
@@ -121,30 +114,30 @@ class Processes:
             for number in range(self._config.workers):
                 self._children.start('Worker %d' % number, 'meta_rl.backends.processes:work', tuple(self._cluster), number, {})
 
-    def _guard(self, over):
+    def _guard(self, over, directory):
         """Ends the run where a server is gone and this process's main thread waits for it in TensorFlow, as 1.12 does for ever."""
         lookout = clusters.Lookout(self._cluster.ps[1:])
         while not over.wait(LOOK_AROUND):
             gone = lookout.gone()
             if gone and not over.wait(PATIENCE):
                 print(f'\nThe server at {gone} is gone. What was learned since the last checkpoint is lost. To go on: '
-                      f'python harlow.py train --resume {shlex.quote(self.directory)}', flush=True)
+                      f'python harlow.py train --resume {shlex.quote(directory)}', flush=True)
                 os._exit(1)  # the children see it and end
 
     def _record(self, session, recorder):
         """Has the recorder take in what has come. Returns the set of workers that it came from."""
         with stops.later():
-            reports = self._exchange.collect(session)
-            for report in reports:
-                self._states[report.worker] = shared_network.random_state(report.random)
-                recorder.report(report, report.losses, int(report.staleness), int(report.worker))
+            found = self._queues.collect(session)
+            for update, waits in found:
+                self._states[update.worker] = update.state
+                recorder.report(update)
                 if recorder.over:
-                    self._exchange.stop(session)  # before the turn is given: no update comes after the last one
-                if report.waits:
-                    self._exchange.give_turn(session, report.worker)
-        if not reports:
+                    self._queues.stop(session)  # before the turn is given: no update comes after the last one
+                if waits:
+                    self._queues.give_turn(session, update.worker)
+        if not found:
             time.sleep(REST)
-        return {report.worker for report in reports}
+        return {update.worker for update, _ in found}
 
     def _look_around(self, heard):
         ended = sorted(self._children.ended(), key=lambda end: end[0].startswith('Worker'))
@@ -171,7 +164,7 @@ class Processes:
         """Has all workers end, takes in what they still have to say, and ends those that do not."""
         deadline = time.time() + GRACE
         try:
-            self._exchange.stop(session)
+            self._queues.stop(session)
             quiet = time.time() + QUIET
             while time.time() < deadline and (
                     self._children.running('Worker') or self._config.cluster and time.time() < quiet):
@@ -181,10 +174,6 @@ class Processes:
         except GONE:
             pass  # there is no one to talk to
         self._children.end('Worker')
-
-    def close(self):
-        """Ends all processes that were started here."""
-        self._children.end()
 
 
 def serve(cluster, task):
@@ -217,19 +206,19 @@ def work(cluster, number, changes):
             raise ConfigError('The run has %d workers and %d servers: give each machine the same cluster.' % (
                 config.workers, config.ps))
         with tf.Graph().as_default():
-            exchange = Exchange(config)
+            queues = Queues(config)
             sessions = [tf.Session(target) for target in targets]
-        worker = RemoteWorker(config, number, welcome['fingerprint'], welcome['states'][number], exchange.network.shards)
-        link = exchange.link(sessions, number)
+        worker = RemoteWorker(config, number, welcome['fingerprint'], welcome['states'][number], queues.network.shards)
+        link = queues.link(sessions, number)
         if config.cluster:
             print('Worker %d has joined the run at %s: %s' % (number, cluster.ps[0], config.preset), flush=True)
-        episodes, weights = link.pull()
-        if episodes > welcome['episodes'] and config.cluster:
-            worker.start_anew(episodes)
+        counts, weights = link.pull()
+        if counts.episodes > welcome['episodes'] and config.cluster:
+            worker.start_anew(counts.episodes)
         last = False
         while not last:
-            lesson, report = worker.learn(weights, episodes)
-            episodes, weights, last = link.push(lesson, report, episodes)
+            vectors, ended, report = worker.learn(weights, counts)
+            counts, weights, last = link.push(vectors, ended, report, counts)
     except GONE:
         _leave(number)
     if config.cluster:

@@ -1,4 +1,4 @@
-"""Exchange: how workers in processes of their own and the parameter servers talk, by means of TensorFlow alone.
+"""Queues: how workers in processes of their own and the parameter servers talk, by means of TensorFlow alone.
 
 Every process builds the same graph and runs its own part of it. A worker has a session with each server and none with other
 workers: it listens nowhere, and when it dies nobody waits for it.
@@ -7,15 +7,15 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from meta_rl.backends.shared_network import Report, SharedNetwork
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.ac_network import Counts
+from meta_rl.backends.shared_network import Report, SharedNetwork, update_of
 from meta_rl.tf_compat import make_callable, tf
 
 WAITING_ROOM = 1000  # reports that may lie there unread before workers have to wait
 FIRST = '/job:ps/task:0/cpu:0'  # the server that takes reports, and in whose process the run is recorded
 
 
-class Exchange:
+class Queues:
     """Builds the shared network on its servers, and the queues beside it, into the default graph.
 
     Args:
@@ -24,9 +24,9 @@ class Exchange:
 
     def __init__(self, config):
         self.network = SharedNetwork(config, config.ps)
-        lead = [TRIALS, config.batch]
-        kinds = Report(tf.int64, tf.bool, tf.int64, tf.float32, tf.float32, tf.float32, tf.float32, tf.int64)
-        shapes = Report([], [], [625], lead, lead, lead, [5], [])
+        kinds = Report(worker=tf.int64, waits=tf.bool, steps=tf.int64, width=tf.int64, value=tf.float32, losses=tf.float32,
+                       staleness=tf.int64, episodes=tf.string, state=tf.string)
+        shapes = Report(*[[]] * len(kinds))._replace(losses=[5])
         with tf.device(FIRST):
             self._stop = tf.get_variable('stop', [], tf.bool, tf.zeros_initializer(), trainable=False)
             self._welcome = _welcome_variable()
@@ -41,10 +41,10 @@ class Exchange:
                 with tf.control_dependencies([turn.dequeue()]):
                     self._take_turn.append(tf.identity(self._stop.read_value()))  # it may have been the last one
             self._report = Report(*[tf.placeholder(kind, shape) for kind, shape in zip(kinds, shapes)])
-            episodes = self.network.episodes[0]
-            # Fed with the count of episodes at the copying, it becomes the number of updates between that and this one.
-            staleness = (episodes - self._report.staleness) // config.batch - 1
-            with tf.control_dependencies([episodes]):
+            updates = self.network.counts[0].updates
+            # Fed with the count of updates at the copying, it becomes the number of updates between that and this one.
+            staleness = updates - self._report.staleness - 1
+            with tf.control_dependencies([updates]):
                 sent = reports.enqueue(self._report._replace(staleness=staleness)._asdict())
             with tf.control_dependencies([sent]):
                 self._last = tf.identity(self._stop.read_value())
@@ -61,12 +61,13 @@ class Exchange:
         session.run(self._set_welcome, {self._welcomed: json.dumps(welcome)})
 
     def collect(self, session):
-        """The Reports that have come in, of numpy values; [] where there are none."""
+        """list of (Update, whether its worker waits), those that have come in."""
         count = session.run(self._waiting)
         if not count:
             return []
         taken = session.run(self._taken, {self._count: count})
-        return [Report(*(taken[name][i] for name in Report._fields)) for i in range(count)]
+        reports = [Report(*(taken[name][i] for name in Report._fields)) for i in range(count)]
+        return [(update_of(report), bool(report.waits)) for report in reports]
 
     def give_turn(self, session, worker):
         """Lets a worker go on whose report said that it waits."""
@@ -84,35 +85,37 @@ class Exchange:
 
 
 class Link:
-    """A worker's end of the Exchange."""
+    """A worker's end of the Queues."""
 
-    def __init__(self, exchange, sessions, worker):
-        self._network, self._sessions = exchange.network, sessions
-        feeds = [exchange.network.parcel_in[0]] + list(exchange._report)
-        fetches = [exchange.network.parcel_out[0], exchange.network.episodes[0], exchange._last]
+    def __init__(self, queues, sessions, worker):
+        network = self._network = queues.network
+        self._sessions = sessions
+        feeds = [network.vectors_in[0], network.ended[0]] + list(queues._report)
+        fetches = [network.vectors_out[0], *network.counts[0], queues._last]
         self._push_first = make_callable(sessions[0], fetches, feeds)
-        self._push_others = exchange.network.push_calls(sessions)[1:]
-        self._wait = make_callable(sessions[0], [exchange._take_turn[worker]], [])
+        self._push_others = network.push_calls(sessions)[1:]
+        self._wait = make_callable(sessions[0], [queues._take_turn[worker]], [])
         self._pool = ThreadPoolExecutor(max(len(self._push_others), 1))
 
     def pull(self):
-        """(episodes so far, list of parcels of the weights)."""
+        """(Counts so far, list of flat vectors of the weights)."""
         return self._network.pull(self._sessions)
 
-    def push(self, lesson, report, episodes):
-        """Makes an update. Returns (episodes so far, list of parcels of the weights after it, whether to stop).
+    def push(self, vectors, ended, report, counts):
+        """Makes an update. Returns (Counts, list of flat vectors of the weights after it, whether to stop).
 
         Args:
-          lesson: list with a parcel for each server.
+          vectors: list with a flat vector for each server, of gradients.
+          ended: int, episodes that ended in the unroll.
           report: Report.
-          episodes: int, what came with the weights that the lesson was learned with.
+          counts: Counts, what came with the weights that the gradients were found with.
         """
-        others = [self._pool.submit(call, parcel) for call, parcel in zip(self._push_others, lesson[1:])]
-        first, count, last = self._push_first(lesson[0], *report._replace(staleness=episodes))
+        others = [self._pool.submit(call, vector, ended) for call, vector in zip(self._push_others, vectors[1:])]
+        first, episodes, updates, last = self._push_first(vectors[0], ended, *report._replace(staleness=counts.updates))
         weights = [first] + [other.result()[0] for other in others]
         if report.waits and not last:
             last, = self._wait()
-        return int(count), weights, bool(last)
+        return Counts(int(episodes), int(updates)), weights, bool(last)
 
 
 def _welcome_variable():
@@ -120,7 +123,7 @@ def _welcome_variable():
 
 
 def read_welcome(target):
-    """The dict that was given to Exchange.open at a server of this address ('grpc://...'): waits until it is."""
+    """The dict that was given to Queues.open at a server of this address ('grpc://...'): waits until it is."""
     with tf.Graph().as_default(), tf.device(FIRST):
         variable = _welcome_variable()
         with tf.Session(target) as session:

@@ -7,11 +7,13 @@ import warnings
 
 import numpy as np
 
+from meta_rl import agents
+from meta_rl.ac_network import Counts
 from meta_rl.backends import shared_network, stops
-from meta_rl.backends.child_processes import Children
+from meta_rl.backends.base import Backend
+from meta_rl.backends.child_processes import ChildProcesses
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
-from meta_rl.config import CPU, ConfigError
-from meta_rl.envs.decisions import make_envs
+from meta_rl.config import ConfigError
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 
@@ -23,21 +25,21 @@ except ImportError:
 PATIENCE = 1.  # seconds to wait for an update before looking whether Ctrl-C was pressed
 
 
-class Rays:
-    """A backend (see threads.Threads)."""
-
-    device, warning = CPU, None
+class Rays(Backend):
+    """A backend, see base.Backend."""
 
     def __init__(self, config, folder):
         if ray is None:
             raise ConfigError("backend is 'ray', which is not installed: pip install -r requirements-ray.txt (Python 3.9 and "
                               "later), or choose another backend.")
-        self._config = config
-        rehearsal, = make_envs(config, folder, 1, np.random.RandomState(0))  # what is wrong shows here, not in each worker
+        super().__init__(config, folder)
+        # What is wrong shows here, not in each worker.
+        rehearsal, = agents.of(config).make_envs(config, folder, 1, np.random.RandomState(0), training=True)
         rehearsal.close()
         self._fingerprint = fingerprint_of(folder, config.image_count)
-        self._states = [None] * config.workers
-        self._children = Children()
+        self._children = ChildProcesses()
+        self._opened.callback(self._children.end)
+        self._opened.callback(ray.shutdown)
         self.graph = tf.Graph()
         with self.graph.as_default():
             tf.set_random_seed(config.seed)
@@ -47,7 +49,7 @@ class Rays:
         try:
             self._connect(config)
         except BaseException:
-            self._children.end()  # they wait for it
+            self.close()  # child processes wait for it
             raise
 
     def _connect(self, config):
@@ -78,28 +80,19 @@ class Rays:
         """tf.Session of the graph."""
         return tf.Session(graph=self.graph, config=session_config())
 
-    def randoms(self):
-        """See threads.Threads; None for a worker that has not been heard of."""
-        return self._states
-
-    def set_randoms(self, states):
-        """Has the workers go on from what `randoms` returned."""
-        self._states[:len(states)] = states[:len(self._states)]
-
-    def train(self, session, recorder):
-        """See threads.Threads. WorkersLost where no worker is left."""
+    def train(self, session, recorder, directory):
         if recorder.done:
             return
         push, = self._network.push_calls([session])
-        episodes, weights = self._network.pull([session])
+        counts, weights = self._network.pull([session])
         gpus = int('gpu' in self._config.device.lower())
         Actor = ray.remote(num_cpus=1, num_gpus=gpus)(RemoteWorker)
         actors = [Actor.remote(self._config, number, self._fingerprint, self._states[number], self._network.shards)
                   for number in range(self._config.workers)]
-        due = {}  # what an actor promised: (its number, the count of episodes that its weights came with)
+        due = {}  # what an actor promised: (its number, the Counts that its weights came with)
 
         def ask(number):
-            due[actors[number].learn.remote(weights, episodes)] = number, episodes
+            due[actors[number].learn.remote(weights, counts)] = number, counts
 
         for number in range(len(actors)):
             ask(number)
@@ -109,15 +102,16 @@ class Rays:
                 for promise in ready:
                     number, known = due.pop(promise)
                     try:
-                        (lesson,), report = ray.get(promise)
+                        (vector,), ended, report = ray.get(promise)
                     except ray.exceptions.RayActorError as error:
                         self._lost(number, error, len(due))
                         continue
                     with stops.later():
-                        parcel, count = push(lesson)
-                        episodes, weights = int(count), [parcel]
-                        self._states[number] = shared_network.random_state(report.random)
-                        recorder.report(report, report.losses, (episodes - known) // self._config.batch - 1, number)
+                        vector, *after = push(vector, ended)
+                        counts, weights = Counts(*map(int, after)), [vector]
+                        update = shared_network.update_of(report._replace(staleness=counts.updates - known.updates - 1))
+                        self._states[number] = update.state
+                        recorder.report(update)
                     ask(number)
         finally:
             for actor in actors:
@@ -128,11 +122,6 @@ class Rays:
         print('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers), flush=True)
         if not left:
             raise WorkersLost('No worker is left.')
-
-    def close(self):
-        """Leaves Ray; one that was started here ends."""
-        ray.shutdown()
-        self._children.end()
 
 
 def _look_for(address):

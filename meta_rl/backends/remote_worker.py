@@ -4,15 +4,13 @@ import os
 
 import numpy as np
 
-from meta_rl.agents import make_network
+from meta_rl import agents
 from meta_rl.backends.shared_network import report_of
+from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import make_envs
 from meta_rl.images import dataset
-from meta_rl.rundir import checkpoints
 from meta_rl.rundir.recorder import is_milestone
 from meta_rl.tf_compat import session_config, tf
-from meta_rl.worker import Worker
 
 
 class RemoteWorker:
@@ -22,7 +20,7 @@ class RemoteWorker:
       config: Config.
       number: int, of the worker.
       fingerprint: str, what `fingerprint` returned where the run is recorded.
-      state: what its RandomState goes on from (see checkpoints.random_state), or None at the start of a run.
+      state: what it goes on from (see Worker.state), or None at the start of a run.
       shards: see SharedNetwork.
     Raises: ConfigError where this machine's images are not those of the run.
     """
@@ -33,29 +31,35 @@ class RemoteWorker:
         if fingerprint_of(folder, config.image_count) != fingerprint:
             raise ConfigError(f'The images in {folder} are not those of the run: copy that folder here from the machine of ps 0.')
         self._random = np.random.RandomState([config.seed, number])
-        if state:
-            checkpoints.set_random_state(self._random, state)
-        envs = make_envs(config, folder, config.batch, self._random)
-        self._graph = tf.Graph()
-        with self._graph.as_default(), tf.device(config.device):
-            network = make_network(config, 'worker_%d' % number, shards=shards)
-        self._worker = Worker(number, network, envs, self._random, config.gamma, config.gae_lambda)
-        self._session = tf.Session(graph=self._graph, config=session_config())
+        envs = agents.of(config).make_envs(config, folder, config.batch, self._random, training=True)
+        with closing_where_it_fails(envs):
+            self._graph = tf.Graph()
+            with self._graph.as_default(), tf.device(config.device):
+                network = agents.make_network(config, 'worker_%d' % number, shards=shards)
+            self._worker = agents.make_worker(config, number, network, envs, self._random)
+            if state:
+                self._worker.set_state(state)
+            self._session = tf.Session(graph=self._graph, config=session_config())
 
     def start_anew(self, episodes):
-        """Draws other numbers from now on: for a worker that joins a run after so many episodes, some of them its own."""
+        """Starts new episodes, by other numbers: for a worker that joins a run after so many episodes, some of them its own."""
         self._random.seed([self._config.seed, self._worker.number, episodes])
+        self._worker.forget()
 
-    def learn(self, weights, episodes):
-        """One update: plays, and returns (list of parcels for the shared network, Report).
+    def learn(self, weights, counts):
+        """One update: plays, and returns (list of flat vectors for the shared network, episodes that ended, Report).
 
         Args:
-          weights: list of parcels of the shared weights.
-          episodes: int, the count that came with them.
+          weights: list of flat vectors of the shared weights.
+          counts: Counts that came with them.
         """
-        rollout, losses, lesson = self._worker.learn(weights, self._session)
-        waits = is_milestone(self._config, episodes, episodes + self._config.batch)
-        return lesson, report_of(self._worker, waits, rollout, losses)
+        worker = self._worker
+        worker.network.set_weights(self._session, weights)
+        experience = worker.play(self._session, counts.episodes)
+        unroll = worker.unroll(experience, counts.episodes)
+        losses, vectors = worker.network.gradients(self._session, unroll)
+        waits = is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended)
+        return vectors, unroll.ended, report_of(worker.update(experience, losses, 0), waits)
 
     def close(self):
         """Closes the labs and the session."""

@@ -1,40 +1,53 @@
 """SharedNetwork: the shared weights where workers are in processes of their own, and what they and it tell each other.
 
-A worker sends a Report, and to each server that has shared weights a parcel: its gradients, and what its rollout tells of the
-encoder's statistics, in one float32 vector [P]. The answer is a parcel of the same length: the weights and statistics after
-the update. So an update is one message each way.
+A worker sends a Report, and to each server that has shared weights a flat vector: its gradients, and what its unroll tells of the
+encoder's statistics, float32 [P]. The answer is a flat vector of the same length: the weights and statistics after the update.
+So an update is one message each way.
 """
-import collections
+import json
+from typing import NamedTuple
 
 import numpy as np
 
-from meta_rl.ac_network import GLOBAL
+from meta_rl.ac_network import GLOBAL, Counts, Losses
 from meta_rl.agents import make_network, make_trainer
 from meta_rl.config import CPU, ConfigError
+from meta_rl.envs.contract import Episode
 from meta_rl.nets import flat_vector
 from meta_rl.nets.encoders import STATISTICS, move
 from meta_rl.tf_compat import make_callable, tf
-
-# What a worker tells of an update. T decisions, B episodes side by side:
-#   worker    int, its number
-#   waits     bool: it goes on only when this has been taken in, see Recorder.is_milestone
-#   random    int64 [625], the state of all chance in it after the rollout: the words of a RandomState, and its place in them
-#   rewards, values, correct  float32 [T, B], see Rollout
-#   losses    float32 [5], see Losses
-#   staleness int, updates by others between its copying of the weights and its sending of gradients; set where it arrives
-Report = collections.namedtuple('Report', 'worker waits random rewards values correct losses staleness')
+from meta_rl.update import Update
 
 
-def report_of(worker, waits, rollout, losses):
-    """The Report of a Worker's update. rollout: Rollout; losses: Losses."""
-    _, words, place, _, _ = worker.random.get_state()
-    return Report(worker.number, waits, np.append(words.astype(np.int64), place), rollout.rewards, rollout.values,
-                  rollout.correct, np.array(losses, np.float32), 0)
+class Report(NamedTuple):
+    """An Update as it is sent: values, or tensors of them.
+
+    waits: bool, the worker goes on only when this has been taken in, see recorder.is_milestone; losses: float32 [5]; staleness: set
+    where it arrives; episodes, state: JSON. The others: see Update.
+    """
+
+    worker: int
+    waits: bool
+    steps: int
+    width: int
+    value: float
+    losses: np.ndarray
+    staleness: int
+    episodes: str
+    state: str
 
 
-def random_state(packed):
-    """Report.random as checkpoints.random_state has it. (Workers draw no Gaussians, of which a RandomState keeps one.)"""
-    return ['MT19937', packed[:-1].tolist(), int(packed[-1]), 0, 0.]
+def report_of(update, waits):
+    """The Report of an Update."""
+    return Report(update.worker, waits, update.steps, update.width, update.value, np.array(update.losses, np.float32), 0,
+                  json.dumps(update.episodes), json.dumps(update.state))
+
+
+def update_of(report):
+    """The Update of a Report, whose texts may be bytes."""
+    episodes, state = [json.loads(text.decode() if isinstance(text, bytes) else text) for text in (report.episodes, report.state)]
+    return Update(int(report.worker), [Episode(*episode) for episode in episodes], int(report.steps), int(report.width),
+                  float(report.value), Losses(*report.losses), int(report.staleness), state)
 
 
 class SharedNetwork:
@@ -47,8 +60,8 @@ class SharedNetwork:
     Attributes:
       variables: all that a trained network is; others: what only further training needs.
       shards: list with a list for each server, or for this process: which of `variables` it has.
-      parcel_in, parcel_out, episodes: lists of tensors, one for each of them. Fetching the last two makes one update by what
-        is fed as the first, and gives the weights and the count of episodes after it.
+      vectors_in, ended, vectors_out, counts: lists of tensors, one for each of them. Fetching the last two makes one update by
+        what is fed as the first (gradients) and the second (episodes that ended), and gives the weights and Counts after it.
     """
 
     def __init__(self, config, servers=0):
@@ -70,7 +83,9 @@ class SharedNetwork:
             with tf.device(devices[k]):
                 self._counts.append(
                     tf.get_variable('episodes_%d' % k, [], tf.int64, tf.zeros_initializer(), trainable=False))
-        self.parcel_in, self.parcel_out, self.episodes, self._parcels = [], [], [], []
+        with tf.device(devices[0]):
+            self._updates = tf.get_variable('updates', [], tf.int64, tf.zeros_initializer(), trainable=False)
+        self.vectors_in, self.ended, self.vectors_out, self.counts, self._vectors = [], [], [], [], []
         for device, shard, count in zip(devices, self.shards, self._counts):
             mine = [self.variables[i] for i in shard]
             with tf.device(device):
@@ -79,28 +94,32 @@ class SharedNetwork:
     def _build_update(self, config, mine, statistics, count):
         # Each server has an optimizer and a count of its own, so that nothing that it needs is on another.
         trainer = make_trainer(config, count)
-        parcel = tf.placeholder(tf.float32, [sum(map(flat_vector.size, mine))], 'parcel')
-        parts = flat_vector.unpack(parcel, mine)
+        vector = tf.placeholder(tf.float32, [sum(map(flat_vector.size, mine))], 'flat_vector')
+        ended = tf.placeholder(tf.int64, [], 'ended')
+        parts = flat_vector.unpack(vector, mine)
         weights = len(mine) - len(statistics)
         done = [trainer.apply_gradients(list(zip(parts, mine))[:weights])]
         if statistics:
             done.append(move(statistics, parts[weights:]))
         with tf.control_dependencies(done):
-            self.parcel_out.append(flat_vector.pack([variable.read_value() for variable in mine]))
-            self.episodes.append(tf.identity(count.assign_add(config.batch)))
-        self._parcels.append(flat_vector.pack(mine))
-        self.parcel_in.append(parcel)
+            self.vectors_out.append(flat_vector.pack([variable.read_value() for variable in mine]))
+            updates = tf.identity(self._updates.assign_add(1)) if count is self._counts[0] else tf.zeros([], tf.int64)
+            self.counts.append(Counts(tf.identity(count.assign_add(ended)), updates))
+        self._vectors.append(flat_vector.pack(mine))
+        self.vectors_in.append(vector)
+        self.ended.append(ended)
         self.others += trainer.variables() + [count]
 
     def pull(self, sessions):
-        """(episodes so far, list of parcels of the weights), from a session for each server, or for this process."""
-        weights = [session.run(parcel) for session, parcel in zip(sessions, self._parcels)]
-        return int(sessions[0].run(self._counts[0])), weights
+        """(Counts so far, list of flat vectors of the weights), from a session for each server, or for this process."""
+        weights = [session.run(vector) for session, vector in zip(sessions, self._vectors)]
+        return Counts(*map(int, sessions[0].run([self._counts[0], self._updates]))), weights
 
     def push_calls(self, sessions):
-        """A function for each of `sessions`: of the parcel for its server, it makes the update and returns [parcel, episodes]."""
-        return [make_callable(session, *call) for session, call in zip(sessions, zip(
-            map(list, zip(self.parcel_out, self.episodes)), ([parcel] for parcel in self.parcel_in)))]
+        """A function for each of `sessions`: of the vector for its server and the number of episodes that ended, it makes the
+        update and returns [vector, episodes, updates]."""
+        return [make_callable(session, [out, *counts], [vector, ended]) for session, out, counts, vector, ended in zip(
+            sessions, self.vectors_out, self.counts, self.vectors_in, self.ended)]
 
 
 class _Turns:

@@ -3,81 +3,66 @@ import threading
 
 import numpy as np
 
-from meta_rl.ac_network import GLOBAL
-from meta_rl.agents import make_gaze_network, make_network, make_trainer
+from meta_rl import agents
+from meta_rl.ac_network import GLOBAL, Counts
+from meta_rl.backends.base import Backend
+from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import CPU
-from meta_rl.envs.decisions import make_envs
 from meta_rl.tf_compat import check_device, session_config, tf
-from meta_rl.worker import Worker
+
+FOR_EVER = float('inf')  # seconds that a worker may take to end: an unroll in slow labs takes minutes
 
 
-class Threads:
-    """A backend: builds all that trains into `graph`, and trains.
-
-    Args:
-      config: Config.
-      folder: dataset folder of %04d.png.
-    Raises: ConfigError where the lab does not take its settings.
-
-    Attributes: graph; initialize, operation; variables, all that a trained network is; others, what only further training
-    needs; device, where checkpoints are written from; warning, a sentence or None. `directory`, the run directory, is set before
-      `train` is called.
-    """
+class Threads(Backend):
+    """A backend, see base.Backend."""
 
     def __init__(self, config, folder):
-        self._config, self.device = config, config.device
+        super().__init__(config, folder)
+        self.device = config.device
         self.graph = tf.Graph()
-        with self.graph.as_default(), tf.device(config.device):
+        self._workers = []
+        with closing_where_it_fails(self._workers), self.graph.as_default(), tf.device(config.device):
             tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
             with tf.device(CPU):
-                episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-            shared = self._make_network(GLOBAL)
-            trainer = make_trainer(config, episodes)
-            self._workers = []
+                episodes = _count('global_episodes')
+            shared = agents.make_network(config, GLOBAL)
+            with tf.device(CPU):
+                counts = Counts(episodes, _count('updates'))
+            trainer = agents.make_trainer(config, episodes)
             for number in range(config.workers):
-                self._workers.append(self._make_worker(number, folder, trainer, episodes))
+                self._workers.append(self._make_worker(number, trainer, counts))
             self.variables, self.others = shared.variables, trainer.variables() + [episodes]
             self.initialize = tf.global_variables_initializer()
         self.warning = check_device(config.device, session_config())
+        for worker in self._workers:
+            self._opened.callback(worker.close)
 
-    def _make_network(self, scope, *others, **more):
-        make = make_gaze_network if self._config.control == 'gaze' else make_network
-        return make(self._config, scope, *others, **more)
-
-    def _make_worker(self, number, folder, trainer, episodes):
-        config, scope = self._config, 'worker_%d' % number
-        random = np.random.RandomState([config.seed, number])
-        if config.control == 'gaze':
-            from meta_rl import gaze_worker
-            from meta_rl.envs import gaze
-            envs = gaze.make_envs(config, folder, config.batch, random, training=True)
-            network = self._make_network(scope, trainer, count=episodes.assign_add)
-            return gaze_worker.GazeWorker(number, network, envs, random, config)
-        envs = make_envs(config, folder, config.batch, random)  # first: it is quick, and what is wrong shows here
-        network = self._make_network(scope, trainer, count=lambda updates: episodes.assign_add(config.batch * updates))
-        return Worker(number, network, envs, random, config.gamma, config.gae_lambda)
+    def _make_worker(self, number, trainer, counts):
+        config, random = self._config, np.random.RandomState([self._config.seed, number])
+        # First: it is quick, and what is wrong shows here.
+        envs = agents.of(config).make_envs(config, self._folder, config.batch, random, training=True)
+        with closing_where_it_fails(envs):
+            network = agents.make_network(config, 'worker_%d' % number, trainer, counts)
+            return agents.make_worker(config, number, network, envs, random)
 
     def session(self):
-        """tf.Session of the graph."""
         return tf.Session(graph=self.graph, config=session_config())
 
-    def randoms(self):
-        """list: the state of each worker, see Worker.state."""
-        return [worker.state() for worker in self._workers]
-
-    def set_randoms(self, states):
-        """Has the workers go on from what `randoms` returned."""
-        for worker, state in zip(self._workers, states):
+    def set_states(self, states):
+        super().set_states(states)
+        for worker, state in zip(self._workers, self._states):
             if state:
                 worker.set_state(state)
 
-    def train(self, session, recorder):
-        """Trains until the recorder is done. What a worker raises is raised here, and so is KeyboardInterrupt, at rest."""
+    def train(self, session, recorder, directory):
+        if recorder.done:
+            return
         coordinator = tf.train.Coordinator()
 
-        def report(worker, rollout, losses, staleness):
+        def report(update):
             with recorder.lock:
-                recorder.report(rollout, losses, staleness, worker.number)
+                self._states[update.worker] = update.state
+                recorder.report(update)
                 if recorder.over:
                     coordinator.request_stop()
 
@@ -87,18 +72,15 @@ class Threads:
 
         # Bound as an argument: a lambda over the loop's variable would have every thread run the last worker.
         threads = [threading.Thread(target=work, args=(worker,), name=worker.network.scope) for worker in self._workers]
-        if recorder.done:
-            return
         try:
             for thread in threads:
                 thread.start()
-            coordinator.join(threads)
+            coordinator.join(threads, stop_grace_period_secs=FOR_EVER)
         except KeyboardInterrupt:
             coordinator.request_stop()
-            coordinator.join(threads)
+            coordinator.join(threads, stop_grace_period_secs=FOR_EVER)
             raise
 
-    def close(self):
-        """Closes the labs."""
-        for worker in self._workers:
-            worker.close()
+
+def _count(name):
+    return tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False)

@@ -3,11 +3,17 @@ import re
 
 import numpy as np
 
+from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import ConfigError
+from meta_rl.envs import observations
+from meta_rl.envs.contract import Environment, Episode, Spec, Step
+from meta_rl.envs.saccades import Saccades
 from meta_rl.labs.choice import make_labs
+from meta_rl.psychlab import find_level
+from meta_rl.psychlab.task import CORRECT_REWARD, INCORRECT_REWARD, TRIALS
 
 LEFT, RIGHT = 0, 1
-TRIALS = 6
+A_SIZE = 2
 
 # Frames of one decision, as the published runs played them: look at a button, which rests the gaze on it for the
 # frame that follows; look back; wait for the cross, which is under the gaze as it appears and starts the next trial.
@@ -31,23 +37,26 @@ class WrapperEnv:
 
     Args:
       lab: a `Lab` that was asked for RGB_INTERLEAVED.
+    Attributes: paid, float, all that it paid in this episode.
     """
 
     def __init__(self, lab):
         self.lab = lab
+        self.paid = 0.
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
         self._report = None  # the text of the last one
         self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct, self._report, self._frame = [], None, None
+        self.correct, self._report, self._frame, self.paid = [], None, None, 0.
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
         """Plays `action` (np.intc [7]) for a number of frames. Returns (reward: float, done: bool)."""
         self._frame = None
         reward = self.lab.step(action, num_steps=frames)
+        self.paid += reward
         for name, values in self.lab.events():
             if name == 'xdata:psychlab':
                 self.correct.append(int(_CORRECT.search(values[0]).group(1)))
@@ -64,8 +73,14 @@ class WrapperEnv:
             self._frame = self.lab.observations()['RGB_INTERLEAVED']
         return self._frame
 
+    def episode(self, length):
+        """The Episode so far, of so many steps of whoever plays."""
+        right = sum(self.correct)
+        earned = right * CORRECT_REWARD + (len(self.correct) - right) * INCORRECT_REWARD
+        return Episode(self.paid, float(earned), list(self.correct), length)
 
-class HarlowEnv:
+
+class HarlowEnv(Environment):
     """One step is one decision: 0 looks left, 1 looks right. An episode is six of them.
 
     Args:
@@ -85,6 +100,21 @@ class HarlowEnv:
         self._saccades = saccades
         self._last_seen = None
         self._early = 0.  # paid before the first decision
+        self._history = {'seed': 0, 'actions': []}
+
+    @property
+    def spec(self):
+        """Spec; to be asked for in an episode: the shape and the dtype are those of what is seen."""
+        seen = self._see(self._env.frame())
+        return Spec(A_SIZE, seen.shape, seen.dtype.type, TRIALS)
+
+    @property
+    def episode(self):
+        return self._env.episode(len(self._history['actions']))
+
+    @property
+    def history(self):
+        return dict(self._history, actions=list(self._history['actions']))
 
     @property
     def correct(self):
@@ -105,13 +135,23 @@ class HarlowEnv:
 
     def reset(self):
         """Starts an episode. Returns the observation that the first decision is made on."""
-        self._env.reset(int(self._seeds.randint(2 ** 31)))
+        return self._begin(int(self._seeds.randint(2 ** 31)))
+
+    def _begin(self, seed):
+        self._history = {'seed': seed, 'actions': []}
+        self._env.reset(seed)
         if self._saccades:
             self._early = self._saccades.start(self._env)
         else:
             self._early, _ = self._env.step(NOOP, SETTLE + 1)
         self._last_seen = None
         return self._observe()
+
+    def replay(self, history):
+        step = Step(self._begin(history['seed']), 0., False)
+        for action in history['actions']:
+            step = self.step(action)
+        return step
 
     def _observe(self):
         now = self._see(self._env.frame())
@@ -125,18 +165,18 @@ class HarlowEnv:
 
         Args:
           action: int, 0 left or 1 right.
-        Returns: (observation, reward, done). The observation shows the pictures of the NEXT decision, None after the
-          last one; the reward (float) is what the lab paid since the decision before, for the choice and for looking at
-          the cross; `done` comes with the last.
+        Returns: Step. Its view shows the pictures of the NEXT decision, None after the last one; its reward is what the lab
+          paid since the decision before, for the choice and for looking at the cross.
         Raises: ConfigError if the lab registers no choice.
         """
         trials = len(self._env.correct)
+        self._history['actions'].append(action)
         reward, done = self._saccades.choose(self._env, action) if self._saccades else self._choose(action)
         if len(self._env.correct) != trials + 1:
             raise ConfigError('The lab registered no choice: decisions of two looks need 60 frames a second and a level '
                               'whose viewer starts on the cross, as contributed/psychlab/harlow_fast_centred.')
         reward, self._early = reward + self._early, 0.
-        return None if done else self._observe(), reward, done
+        return Step(None if done else self._observe(), reward, done)
 
     def _choose(self, action):
         reward, done = self._env.step(LOOKS[action])
@@ -151,6 +191,12 @@ class HarlowEnv:
         self._env.lab.close()
 
 
+def spec_of(config):
+    """The Spec of a Config's HarlowEnv."""
+    shape, dtype = observations.form(config)
+    return Spec(A_SIZE, shape, dtype, TRIALS)
+
+
 def make_envs(config, folder, count, random):
     """`count` HarlowEnv of a Config.
 
@@ -161,19 +207,17 @@ def make_envs(config, folder, count, random):
     Raises: DatasetError if two images look the same; ConfigError in the lab's words if it does not take its settings, or
       if decisions do not work in it.
     """
-    from meta_rl.envs import observations
-    from meta_rl.envs.saccades import Saccades
-    from meta_rl.psychlab import find_level
     labs = make_labs(config, folder, count)
-    try:
-        observe = observations.make(config, folder)
-        level = find_level(config.level_script)
-        # Where looking for one frame does it, two looks of a fixed size do; the cross is not to be seen for longer, either.
-        at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1
-        saccades = None if at_once else Saccades(level, config.width, config.height, config.fps)
-        rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0), saccades=saccades)
-        rehearsal.reset()
-        rehearsal.step(LEFT)  # settings that allow no decision show here, and not in the middle of a worker
-    except RuntimeError as error:
-        raise ConfigError(f'The lab says: {error}')
-    return [HarlowEnv(lab, observe, random, config.late, saccades) for lab in labs]
+    with closing_where_it_fails(labs):
+        try:
+            observe = observations.make(config, folder)
+            level = find_level(config.level_script)
+            # Where looking for one frame does it, two looks of a fixed size do; the cross is not to be seen for longer, either.
+            at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1
+            saccades = None if at_once else Saccades(level, config.width, config.height, config.fps)
+            rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0), saccades=saccades)
+            rehearsal.reset()
+            rehearsal.step(LEFT)  # settings that allow no decision show here, and not in the middle of a worker
+        except RuntimeError as error:
+            raise ConfigError(f'The lab says: {error}')
+        return [HarlowEnv(lab, observe, random, config.late, saccades) for lab in labs]

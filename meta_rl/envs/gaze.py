@@ -1,59 +1,52 @@
 """The Harlow task from the gaze up: a step is one push of it, left, right or none, for a few frames of the lab."""
 import cv2
+import numpy as np
 
-from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import LEFT, RIGHT, TRIALS, WrapperEnv
+from meta_rl.envs.contract import Environment, Spec, Step, is_history
+from meta_rl.envs.decisions import WrapperEnv
+from meta_rl.envs.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_speed
 from meta_rl.envs.saccades import look
+from meta_rl.envs.teacher import Teacher
+from meta_rl.labs.choice import make_labs
+from meta_rl.psychlab import camera, find_level, task
+from meta_rl.psychlab.task import TRIALS
 
-NONE = 2
-A_SIZE = 3  # left, right, none
-REPEAT = 4    # frames of a decision (Wang et al. 2018)
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
-FRAMES = 3600  # of an episode at most, 60 s (the same)
-
-# Wang et al. turn by 4.4 degrees, "with a little momentum". Speeds here are whole units of the look action a frame
-# (.1056 degrees at 60 frames a second), and stay as they are for the frames of a decision. A push from rest turns by
-# 6, 3 and 1 units a frame in this decision and the two after it, 4.2 degrees in all with a repeat of 4; held down it
-# comes to 11, 4.6 degrees a decision. The box around the cross is 4.2 degrees wide: what rests beside it on one side
-# rests beside it on the other after the next push, but is in it for long enough on the way. And with a repeat of 4
-# every direction in which the viewer is seen is a multiple of 4 units from where it spawned, so that few views are to
-# be rendered.
-PUSH = 6
-KEPT = .5
-_PUSHES = {LEFT: -1, RIGHT: 1, NONE: 0}
+FRAMES = 3600  # of an episode at most, 60 s (Wang et al. 2018)
 
 
-def next_speed(speed, action, push=PUSH, kept=KEPT):
-    """int: the speed of this decision, in units a frame to the right, by that of the one before and the action."""
-    return int(speed * kept) + _PUSHES[action] * push
-
-
-class GazeEnv:
-    """One step is one decision: 0 pushes the gaze left, 1 right, 2 lets it coast. Nothing else is done for the agent.
+class GazeEnv(Environment):
+    """One step is one push: 0 pushes the gaze left, 1 right, 2 lets it coast. Nothing else is done for the agent.
 
     Args:
       lab: a `Lab`, asked for RGB_INTERLEAVED.
       seeds: np.random.RandomState that the episodes' seeds are drawn from.
-      repeat: int, frames of a decision.
-      push: int, units a frame that a turn adds to the speed.
-      kept: float, the part of the speed that is left at the next decision, cut to whole units.
+      repeat: int, frames of a step.
+      push: int, units a frame that a push adds to the speed.
+      momentum: float, the part of the speed that is left at the next step, cut to whole units.
       frames: int, the most of an episode.
-      spawns: list of yaws (degrees) to start at in place of any; only in training, and only in the embedded lab: with
-        `spawn_grid` all of what is seen lies on one grid, and is rendered once.
 
-    Attributes: speed, units a frame to the right; frames, of this episode so far; coins, bool, whether the sides of the next
-      episodes are coin flips and not a shuffle: as `spawns`, for training in the embedded lab; history, dict of plain data, all
-      that this episode has been so far: its seed, what was staged of it, and its actions.
+    Helps in training, of the embedded lab only:
+      spawns: list of yaws (degrees) to start at in place of any: with `spawn_grid` all of what is seen lies on one grid, and is
+        rendered once.
+      coins: (first, end), numbers of episodes: from the first on, before the end, the sides of an episode are coin flips and not
+        a shuffle (see `progress`).
+      taught: int, the number of episodes before which `label` is what a Teacher would do.
+
+    Attributes: speed, units a frame to the right; frames, of this episode so far. A view is a frame with 4 rows and 2 columns of
+    it averaged into a pixel, uint8 [H / 4, W / 2, 3].
     """
 
-    def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, kept=KEPT, frames=FRAMES, spawns=None):
+    def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, momentum=MOMENTUM, frames=FRAMES, spawns=None, coins=(0, 0),
+                 taught=0):
         self._env = WrapperEnv(lab)
         self._seeds = seeds
-        self.repeat, self.kept, self._push, self._most = repeat, kept, push, frames
-        self._spawns = spawns
+        self.repeat, self.momentum, self._push, self._most = repeat, momentum, push, frames
+        self._spawns, self._coins, self._taught = spawns, coins, taught
         self._looks = {}
         self.speed = self.frames = 0
-        self.coins = False
+        self._teacher, self._coin = None, False
+        self.progress(0)
 
     @property
     def lab(self):
@@ -65,61 +58,107 @@ class GazeEnv:
         """list of 1 or 0 for each trial of this episode so far, read from the lab's events."""
         return self._env.correct
 
+    @property
+    def spec(self):
+        view = self.view()
+        return Spec(A_SIZE, view.shape, view.dtype.type, TRIALS)
+
+    @property
+    def episode(self):
+        return self._env.episode(len(self._history['actions']))
+
+    @property
+    def history(self):
+        return dict(self._history, actions=list(self._history['actions']))
+
+    @property
+    def label(self):
+        return self._teacher.action() if self._teacher else 0
+
+    def progress(self, episodes):
+        first, end = self._coins
+        self._coin = first <= episodes < end
+        if episodes >= self._taught:
+            self._teacher = None
+        elif self._teacher is None:
+            self._teacher = Teacher(self)
+
     def reset(self):
-        """Starts an episode. Returns the first frame, uint8 [H, W, 3]."""
         seed, setup = int(self._seeds.randint(2 ** 31)), {}
         if self._spawns is not None:
             setup['yaw'] = self._spawns[self._seeds.randint(len(self._spawns))]
-        if self.coins:
+        if self._coin:
             setup['correct_side'] = [('left', 'right')[side] for side in self._seeds.randint(2, size=TRIALS)]
         self._begin(seed, setup)
-        return self.frame()
+        return self.view()
 
     def _begin(self, seed, setup):
         self._env.reset(seed)
         if setup:
             self.lab.reset(seed=seed, setup=setup)
         self.speed = self.frames = 0
-        self.history = {'seed': seed, 'setup': setup, 'actions': []}
+        self._history = {'seed': seed, 'setup': setup, 'actions': []}
+        if self._teacher:
+            self._teacher.begin()
 
     def step(self, action):
-        """Plays one decision.
-
-        Args:
-          action: int, 0 left, 1 right, 2 none.
-        Returns: (frame, reward, done): what is seen after it, uint8 [H, W, 3], None after the last one; what the lab
-          paid meanwhile, float; whether the episode is over, by its last trial or by its length.
-        """
+        """Plays one push. Returns Step: truncated where the episode has lasted for all the frames that it may have."""
         reward, done = self._advance(action)
-        return None if done else self.frame(), reward, done
+        return self._step(reward, done)
 
     def _advance(self, action):
-        self.history['actions'].append(action)
-        self.speed = next_speed(self.speed, action, self._push, self.kept)
+        """(reward, whether the lab's episode is over)"""
+        self._history['actions'].append(action)
+        self.speed = next_speed(self.speed, action, self._push, self.momentum)
         if self.speed not in self._looks:
             self._looks[self.speed] = look(self.speed)
         count = min(self.repeat, self._most - self.frames)
         reward, done = self._env.step(self._looks[self.speed], count)
         self.frames += count
-        return reward, done or self.frames >= self._most
+        if self._teacher:
+            self._teacher.observe(reward)
+        return reward, done
+
+    def _step(self, reward, done):
+        truncated = not done and self.frames >= self._most
+        return Step(None if done else self.view(), reward, done or truncated, truncated)
 
     def replay(self, history):
-        """Goes to where an episode was, that of another environment's `history`. Returns the list of what its decisions were paid."""
         self._begin(history['seed'], history['setup'])
-        return [self._advance(action)[0] for action in history['actions']]
+        reward, done = 0., False
+        for action in history['actions']:
+            reward, done = self._advance(action)
+        return self._step(reward, done)
 
     def frame(self):
         """What is seen now, uint8 [H, W, 3]."""
         return self._env.frame()
 
+    def view(self):
+        """What the agent is shown of it."""
+        return averaged(self.frame())
+
     def close(self):
-        """Closes the lab."""
         self.lab.close()
 
 
 def averaged(frame):
-    """What the network is given of a frame, uint8 [H, W, 3]: means over 4 rows and 2 columns, uint8 [H / 4, W / 2, 3]."""
+    """Means over 4 rows and 2 columns of a frame, uint8 [H, W, 3]: uint8 [H / 4, W / 2, 3]."""
     return cv2.resize(frame, (frame.shape[1] // COLUMNS, frame.shape[0] // ROWS), interpolation=cv2.INTER_AREA)
+
+
+def spec_of(config):
+    """The Spec of a Config's GazeEnv."""
+    return Spec(A_SIZE, (config.height // ROWS, config.width // COLUMNS, 3), np.uint8, TRIALS)
+
+
+def is_episode(history):
+    """bool: whether plain data is of the form of GazeEnv.history."""
+    def staged(setup):
+        sides, yaw = setup.get('correct_side', ['left'] * TRIALS), setup.get('yaw', 0)
+        return (set(setup) <= {'yaw', 'correct_side'} and isinstance(yaw, (int, float)) and abs(yaw) < 1e3
+                and isinstance(sides, list) and len(sides) == TRIALS and all(side in ('left', 'right') for side in sides))
+    return is_history(history, A_SIZE, staged) and 'setup' in history
 
 
 def spawn_grid(level, fps, repeat=REPEAT):
@@ -129,31 +168,20 @@ def spawn_grid(level, fps, repeat=REPEAT):
       level: psychlab's Level, for how far it spawns from the cross.
       fps: int, frames in a second of the lab.
     """
-    from meta_rl.psychlab import camera, task
     step = repeat * camera.DEGREES_PER_UNIT_MS * int(task.ENGINE_MS_PER_SECOND / fps + .5)
     most = int(level.spawn_range / step)
     return [90 + k * step for k in range(-most, most + 1)]
 
 
-def check(config):
-    """Raises ConfigError where the control 'gaze' cannot be trained with a Config."""
-    if config.backend != 'threads':
-        raise ConfigError(f"backend is {config.backend!r}: the control 'gaze' is trained by threads only.")
-    if config.observation != 'pixels':
-        raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
-    if config.lab != 'embedded' and (config.spawn_grid or config.coin_episodes or config.teacher_episodes):
-        raise ConfigError(f'lab is {config.lab!r}: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set them to false '
-                          'and 0.')
-    if config.coin_episodes and config.coin_start >= config.coin_episodes:
-        raise ConfigError('coin_start is %d: it must be less than coin_episodes, %d, unless that is 0.' % (
-            config.coin_start, config.coin_episodes))
-
-
 def make_envs(config, folder, count, random, training=False):
-    """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See environment.make_envs."""
-    from meta_rl.labs.choice import make_labs
-    from meta_rl.psychlab import find_level
-    grid = spawn_grid(find_level(config.level_script), config.fps, config.repeat) if training and config.spawn_grid else None
-    most = config.training_frames if training else FRAMES
-    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, most, grid)
+    """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See decisions.make_envs."""
+    helps = {}
+    if training:
+        helps = {'frames': config.training_frames, 'coins': (config.coin_start, config.coin_episodes),
+                 'taught': config.teacher_episodes}
+        if config.spawn_grid:
+            helps['spawns'] = spawn_grid(find_level(config.level_script), config.fps, config.repeat)
+    else:
+        config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
+    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, **helps)
             for lab in make_labs(config, folder, count)]

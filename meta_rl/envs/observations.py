@@ -176,3 +176,12 @@ def make(config, folder):
     if config.observation == 'brightness':
         return Brightness(config.width, config.height)
     return OneHot(ImageIndex(folder, config.image_count, config.width, config.height))
+
+
+def form(config):
+    """(shape, dtype) of the observation that a Config asks for."""
+    if config.observation == 'pixels':
+        return (config.height, config.width, 3), np.uint8
+    if config.observation == 'crops':
+        return Crops(config.width, config.height).shape, np.uint8
+    return (2, config.code_length), np.float32

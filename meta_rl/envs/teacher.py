@@ -4,7 +4,7 @@ No agent is measured with it. What it tells beyond pixels: where the gaze is, an
 first trial could have told.
 """
 from meta_rl.envs.decisions import LEFT, RIGHT
-from meta_rl.envs.gaze import KEPT, NONE
+from meta_rl.envs.momentum import NONE, coasting
 from meta_rl.psychlab import camera, task
 
 # Units of a look at 60 frames a second, to the right of the cross, and how near is near enough. The box of the cross
@@ -13,17 +13,9 @@ CROSS, BUTTON = 0, 150
 NEAR_CROSS, NEAR_BUTTON = 19, 35
 
 
-def coasting(speed, repeat, kept=KEPT):
-    """int: units that the gaze turns until it rests if pushed no more, after a decision at `speed` units a frame."""
-    total, speed = 0, int(speed * kept)
-    while speed:
-        total, speed = total + repeat * speed, int(speed * kept)
-    return total
-
-
 def towards(target, near, position, env):
     """The action that brings the gaze to rest within `near` of `target`, in units to the right of the cross."""
-    rest = position + coasting(env.speed, env.repeat, env.kept)
+    rest = position + coasting(env.speed, env.repeat, env.momentum)
     if abs(rest - target) <= near:
         return NONE
     return RIGHT if rest < target else LEFT
@@ -39,23 +31,29 @@ class Teacher:
       env: GazeEnv.
       first: int, LEFT or RIGHT, the side to look at in the first trial, when nothing can be known.
 
-    Attributes: paid, int, the last trial of this episode whose fixation was paid with the images shown, or 0.
+    An episode of it: `begin`, then `observe` after each step; `action` may be asked for whenever it is wanted.
     """
 
     def __init__(self, env, first=RIGHT):
-        self._env, self._first, self.paid = env, first, 0
+        self._env, self._first = env, first
+        self.begin()
 
-    def action(self, reward):
-        """int: what to do now. reward: float, what the decision before was paid; None if there was none in this episode."""
+    def begin(self):
+        """An episode has begun."""
+        self._paid = 0  # the last trial of this episode whose fixation was paid with the images shown
+
+    def observe(self, reward):
+        """A step was paid this, a float."""
+        episode = self._env.lab._task
+        if reward > 0 and episode.hover_left != task.ABSENT:
+            self._paid = episode.trial
+
+    def action(self):
+        """int: what to do now."""
         lab = self._env.lab
         episode, unit = lab._task, camera.DEGREES_PER_UNIT_MS * lab._frame_ms
         position = (90 - lab._pose[1] * camera.DEGREES_PER_SHORT) / unit
-        shown = episode.hover_left != task.ABSENT
-        if reward is None:
-            self.paid = 0
-        elif reward > 0 and shown:
-            self.paid = episode.trial
-        if not shown or self.paid != episode.trial:
+        if episode.hover_left == task.ABSENT or self._paid != episode.trial:
             return towards(CROSS, NEAR_CROSS, position, self._env)
         right = self._first == RIGHT if episode.trial == 1 else episode.correct_side == task.RIGHT
         return towards(BUTTON if right else -BUTTON, NEAR_BUTTON, position, self._env)

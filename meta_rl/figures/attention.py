@@ -34,18 +34,19 @@ def attention(encode, view, others):
 def draw(run, path, seed=0):
     """Draws an episode of held-out images, played by the agent of a run directory that sees frames, into `path`; returns it."""
     with Frozen(run, HELD_OUT) as frozen:
-        rollout, features, policies = frozen.restore().episode(seed)
+        played, features = frozen.restore().episode(seed)
         others = [frozen.episode(seed + k)[0].views[0] for k in range(1, OTHERS + 1)]
-        maps = [attention(frozen.encode, view, others) for view in rollout.views]
-    frames = rollout.views[rollout.seen[:, 0]]
+        maps = [attention(frozen.encode, view, others) for view in played.views]
+    indices, policies = played.view_index[:, 0], played.policies[:, 0]
+    frames = played.views[indices]
     figure, axes = pyplot.subplots(4, TRIALS, figsize=(11, 6.4), gridspec_kw={'height_ratios': [4, 4, 1.6, 2]})
     limit = np.abs(features).max()
     for trial in range(TRIALS):
         seen, looks, made, does = axes[:, trial]
         seen.imshow(frames[trial])
-        seen.set_title('trial %d: %s, %+d' % (trial + 1, ('left', 'right')[rollout.actions[trial, 0]],
-                                              rollout.rewards[trial, 0]), fontsize=9)
-        looks.imshow(maps[rollout.seen[trial, 0]], cmap='magma', vmin=0, vmax=max(one.max() for one in maps))
+        seen.set_title('trial %d: %s, %+d' % (trial + 1, ('left', 'right')[played.actions[trial, 0]],
+                                              played.rewards[trial, 0]), fontsize=9)
+        looks.imshow(maps[indices[trial]], cmap='magma', vmin=0, vmax=max(one.max() for one in maps))
         made.imshow(features[trial].reshape(2, -1), cmap='RdBu', vmin=-limit, vmax=limit, aspect='auto',
                     interpolation='nearest')
         does.bar(['left', 'right'], policies[trial], color=['C0', 'C1'])

@@ -4,15 +4,15 @@ import collections
 import numpy as np
 from PIL import Image, ImageDraw
 
-from meta_rl.envs import gaze
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.envs import momentum
 from meta_rl.figures import scenes
 from meta_rl.figures.scenes import DIM, LEFT_EDGE, PANEL, RIGHT, RIGHT_EDGE, SCREEN, SIDES, SIZE, TEXT, TOP, VIEW, WRONG
+from meta_rl.psychlab.task import TRIALS
 
 BAR = 200, 436, 250, 16  # left, top, width and height of the policy's bar
 COLUMNS = 18, 200, 500, 640  # where the parts of the last lines begin
 # What is pushed, and how it is told. The bar has left on the left.
-PUSHES = collections.OrderedDict([(gaze.LEFT, ('left', SIDES[0])), (gaze.NONE, ('none', DIM)), (gaze.RIGHT, ('right', SIDES[1]))])
+PUSHES = collections.OrderedDict([(momentum.LEFT, ('left', SIDES[0])), (momentum.NONE, ('none', DIM)), (momentum.RIGHT, ('right', SIDES[1]))])
 CHOICE = 2.  # what is paid for fixation is less, for a choice more, either way
 
 # A decision. frame: uint8 [84, 84, 3], what it was made on; screen: uint8 [336, 408, 3], the same seen larger; policy: float
@@ -24,10 +24,10 @@ Decision = collections.namedtuple('Decision', 'frame screen policy value action 
 def play(frozen, seed, title):
     """Plays an episode with a Frozen network in the embedded lab. Returns (list of Decision, what it earned)."""
     random = np.random.RandomState(seed)
-    env, = frozen.gaze_envs(1, random)
-    large, = frozen.gaze_envs(1, np.random.RandomState(seed), *SCREEN)
+    env, = frozen.make_envs(1, random)
+    large, = frozen.make_envs(1, np.random.RandomState(seed), width=SCREEN[0], height=SCREEN[1])
     decisions, reward, total = [], 0., 0.
-    for frame, policy, value, action, paid in frozen.gaze_decisions(env, random):
+    for frame, policy, value, action, paid in frozen.steps(env, random):
         if not decisions:
             large.replay(dict(env.history, actions=[]))
         decisions.append(Decision(frame, large.frame(), policy, value, action, reward, total, list(large.correct), title))

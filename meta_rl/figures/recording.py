@@ -113,14 +113,14 @@ def play(frozen, seed, title):
     def watch(lab):
         watched.append(Watched(lab, large))
         return watched[0]
-    rollout, _, policies = frozen.episode(seed, watch)
+    played, _ = frozen.episode(seed, watch)
 
     def picture(index):
         with Image.open(os.path.join(frozen.folder, '%04d.png' % (index + 1))) as image:
             return np.array(image)
-    seen, *others = (part[:, 0] for part in (
-        rollout.seen, rollout.values, rollout.rewards, rollout.actions, rollout.correct))
-    episode = Episode(config.observation, config.late, rollout.views[seen], picture, policies, *others, title=title)
+    values, rewards, actions = played.values[:, 0], played.rewards[:, 0], played.actions[:, 0]
+    episode = Episode(config.observation, config.late, played.views[played.view_index[:, 0]], picture, played.policies[:, 0], values,
+                      rewards, actions, played.episodes[0].correct, title=title)
     return episode, moments(watched[0].frames)
 
 

@@ -1,4 +1,5 @@
 """Which lab is played: the one place that chooses. What it makes is a `deepmind_lab.Lab` to everything else."""
+from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import LABS, ConfigError
 
 EMBEDDED, DEEPMIND = LABS
@@ -23,7 +24,11 @@ def make_labs(config, folder, count):
             return deepmind.make(config, OBSERVATIONS, settings, count)
         from meta_rl import psychlab
         settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides)
-        return [psychlab.Lab(config.level_script, OBSERVATIONS, settings) for _ in range(count)]
+        labs = []
+        with closing_where_it_fails(labs):
+            for _ in range(count):
+                labs.append(psychlab.Lab(config.level_script, OBSERVATIONS, settings))
+        return labs
     except RuntimeError as error:
         raise ConfigError(f'The lab says: {error}')
 

@@ -2,6 +2,7 @@
 import os
 import tempfile
 
+from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import ConfigError
 from meta_rl.images import dataset
 from meta_rl.psychlab import find_level, task
@@ -90,7 +91,11 @@ def make(config, observations, settings, count):
     load(config.runfiles_path)
     dataset.check_folder(settings['datasetPath'], config.image_count)
     settings = dict(settings, datasetPath=os.path.abspath(settings['datasetPath']))
-    return [Lab(name, text, observations, settings, config.runfiles_path) for _ in range(count)]
+    labs = []
+    with closing_where_it_fails(labs):
+        for _ in range(count):
+            labs.append(Lab(name, text, observations, settings, config.runfiles_path))
+    return labs
 
 
 class Lab:

@@ -1,8 +1,4 @@
-"""What is seen -> features. V views (different observations of a rollout), each encoded once; F features a view.
-
-An encoder has view_shape, view_dtype, `size` (F) and `normalize` (a Normalizer, or None), and is called with views [V, ...] and
-`learning`, a bool: whether they are those of a rollout that is learned from, or of a decision to be made.
-"""
+"""What is seen -> features. V views (the different ones of an unroll), each encoded once; F features a view."""
 import numpy as np
 
 from meta_rl.tf_compat import tf
@@ -16,15 +12,36 @@ MOVE = .2
 FEWEST = 16  # rows that must be counted for a deviation to be one
 
 
-class OneHot:
-    """Codes as they are. Views float32 [V, 2, N]: the image on the left and on the right; F = 2 N."""
+class Encoder:
+    """What the encoders share.
+
+    Attributes: view_shape, view_dtype; size, int F; normalize, a Normalizer, or None.
+    """
 
     normalize = None
+
+    def counted(self, inputs):
+        """float32 [T * B], 1 for each step whose view the normalizer measures; None: it measures each view once."""
+        return None
+
+    def __call__(self, views, learning, counts=None):
+        """Features float32 [V, F].
+
+        Args:
+          views: tensor [V, ...].
+          learning: bool, whether they are those of an unroll that is learned from, or of a step to be made.
+          counts: float32 [V], for how many counted steps each view stands; None: see `counted`.
+        """
+        raise NotImplementedError
+
+
+class OneHot(Encoder):
+    """Codes as they are. Views float32 [V, 2, N]: the image on the left and on the right; F = 2 N."""
 
     def __init__(self, images):
         self.view_shape, self.view_dtype, self.size = [2, images], tf.float32, 2 * images
 
-    def __call__(self, views, learning):
+    def __call__(self, views, learning, counts=None):
         return tf.reshape(views, [-1, self.size])
 
 
@@ -43,7 +60,7 @@ class Embedding(OneHot):
         self._images, self.size = images, 2 * features
         self._table = tf.get_variable('embedding', [images, features], initializer=tf.random_normal_initializer(stddev=scale))
 
-    def __call__(self, views, learning):
+    def __call__(self, views, learning, counts=None):
         vectors = tf.matmul(tf.reshape(views, [-1, self._images]), self._table)
         return tf.reshape(vectors, [-1, self.size])  # left beside right
 
@@ -59,12 +76,12 @@ class Convolutions:
 
     def __init__(self, height, width, scaled=True, activations=True):
         self._scaled, self._activations = scaled, activations
-        self._layers = [(4,) + _weights('conv1', [8, 8, 3, 16]), (2,) + _weights('conv2', [4, 4, 16, 32])]
+        self._layers = [(4,) + weights('conv1', [8, 8, 3, 16]), (2,) + weights('conv2', [4, 4, 16, 32])]
         self.shape = [((side - 8) // 4 + 1 - 4) // 2 + 1 for side in (height, width)] + [32]
 
     def __call__(self, frames):
         """float32 [V, rows, columns, 32] of frames uint8 [V, H, W, 3]."""
-        out = _pixels(frames, self._scaled)
+        out = floats(frames, self._scaled)
         for stride, kernel, bias in self._layers:
             out = tf.nn.conv2d(out, kernel, [1, stride, stride, 1], 'VALID') + bias
             if self._activations:
@@ -77,14 +94,14 @@ class Dense:
 
     def __init__(self, inputs, features, normalizer, scale):
         self.inputs, self.features = inputs, features
-        self._kernel, self._bias = _weights('dense', [inputs, features])
+        self._kernel, self._bias = weights('dense', [inputs, features])
         self.normalize = Normalizer(normalizer, features, scale)
 
     def __call__(self, rows, learning, counted=None):
         return self.normalize(tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias, learning, counted)
 
 
-class Wang:
+class Wang(Encoder):
     """The encoder of Wang et al. 2018: Convolutions over the whole frame, then one dense layer; F = `features`.
 
     Without a normalizer a ReLU follows, as published. With one there is none: it would throw half of the differences
@@ -104,12 +121,12 @@ class Wang:
         self._dense = Dense(int(np.prod(self._trunk.shape)), features, normalizer, scale)
         self.normalize, self._plain = self._dense.normalize, normalizer == 'none'
 
-    def __call__(self, views, learning):
+    def __call__(self, views, learning, counts=None):
         features = self._dense(self._trunk(views), learning)
         return tf.nn.relu(features) if self._plain else features
 
 
-class Halves:
+class Halves(Encoder):
     """Reads both halves of the screen with the same weights, one linear map; F = 2 `features`.
 
     Args:
@@ -127,13 +144,13 @@ class Halves:
         self._dense = Dense(height * across * 3, features, normalizer, scale)
         self.normalize = self._dense.normalize
 
-    def __call__(self, views, learning):
+    def __call__(self, views, learning, counts=None):
         left, middle, right = self._middle - self._across, self._middle, self._middle + self._across
         halves = tf.stack([views[:, :, left:middle], views[:, :, middle:right]], 1)
-        return tf.reshape(self._dense(_pixels(halves, self._scaled), learning), [-1, self.size])
+        return tf.reshape(self._dense(floats(halves, self._scaled), learning), [-1, self.size])
 
 
-class Crops:
+class Crops(Encoder):
     """One linear map for both images. Views uint8 [V, 2, h, w, 3]: the image on the left and on the right; F = 2 `features`.
 
     Args:
@@ -149,8 +166,8 @@ class Crops:
         self._dense = Dense(height * width * 3, features, normalizer, scale)
         self.normalize = self._dense.normalize
 
-    def __call__(self, views, learning):
-        return tf.reshape(self._dense(_pixels(views, True), learning), [-1, self.size])
+    def __call__(self, views, learning, counts=None):
+        return tf.reshape(self._dense(floats(views, True), learning), [-1, self.size])
 
 
 class Normalizer:
@@ -178,7 +195,8 @@ class Normalizer:
                 tf.get_variable('rollouts', [], initializer=tf.zeros_initializer(), **kept)  # that are in them
 
     def __call__(self, features, learning, counted=None):
-        """float32 [M, size] of the same. counted: float32 [M], 1 for those that 'batch' measures, 0 for others; None: all."""
+        """float32 [M, size] of the same. counted: float32 [M], how often
+        'batch' measures each; None: all once."""
         if self._kind == 'layer':
             mean, variance = _moments(features, 1)
             return (features - mean) / tf.sqrt(variance + EPSILON) * self._scale
@@ -219,13 +237,13 @@ def _moments(rows, axis, counted=None):
     return mean, tf.reduce_mean(tf.square(rows - mean), axis, keepdims=True)
 
 
-def _weights(name, shape):
+def weights(name, shape):
     """A kernel (Glorot & Bengio 2010) and a bias of zeros."""
     with tf.variable_scope(name):
         return (tf.get_variable('kernel', shape, initializer=tf.glorot_uniform_initializer()),
                 tf.get_variable('bias', shape[-1:], initializer=tf.zeros_initializer()))
 
 
-def _pixels(views, scaled):
+def floats(views, scaled):
     pixels = tf.cast(views, tf.float32)
     return pixels / 127.5 - 1 if scaled else pixels

@@ -1,4 +1,4 @@
-"""Parcels: all that goes to one server, or comes from it, in one float32 vector, since each tensor on its own costs a message."""
+"""Flat vectors: all that goes to one server, or comes from it, as one tensor, since each tensor on its own costs a message."""
 from meta_rl.tf_compat import tf
 
 
@@ -7,9 +7,9 @@ def pack(tensors):
     return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], 0)
 
 
-def unpack(parcel, variables):
-    """The tensors, of the shapes of `variables`, that `pack` made the tensor `parcel` of."""
-    parts = tf.split(parcel, [size(variable) for variable in variables])
+def unpack(vector, variables):
+    """The tensors, of the shapes of `variables`, that `pack` made the tensor `vector` of."""
+    parts = tf.split(vector, [size(variable) for variable in variables])
     return [tf.reshape(part, variable.shape) for part, variable in zip(parts, variables)]
 
 

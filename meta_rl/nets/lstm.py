@@ -2,17 +2,22 @@
 
 Our own few lines, since TensorFlow 2.16 and later have no nn.rnn_cell.
 """
-import collections
+from typing import NamedTuple
 
 import numpy as np
 
 from meta_rl.tf_compat import tf
 
-LSTMState = collections.namedtuple('LSTMState', 'c h')  # float32 [B, units] each
+
+class LSTMState(NamedTuple):
+    """Arrays or tensors, float32 [B, units] each."""
+
+    c: np.ndarray
+    h: np.ndarray
 
 
 class LSTM:
-    """The weights of one layer, made once and unrolled as often as there are graphs to build.
+    """The weights of one layer, made once and used in as many graphs as there are to build.
 
     Args:
       name: str, variable scope.
@@ -27,23 +32,13 @@ class LSTM:
             self._recurrent_kernel = tf.get_variable('recurrent_kernel', [units, 4 * units])
             self._bias = tf.get_variable('bias', initializer=_bias(units))
 
+    def start(self, batch):
+        """The LSTMState in which `batch` episodes begin: zeros, arrays."""
+        return LSTMState(*np.zeros((2, batch, self.units), np.float32))
+
     def placeholders(self):
         """An LSTMState of placeholders."""
         return LSTMState(*[tf.placeholder(tf.float32, [None, self.units], f'{self.name}_{part}_in') for part in 'ch'])
-
-    def unroll(self, inputs, state, steps, remembers=True):
-        """Outputs [steps * B, units] and the last LSTMState, of inputs [steps * B, inputs] from `state`.
-
-        remembers: bool. False has every step start anew.
-        """
-        # What the inputs give to the gates is one product for all steps; only what the memory gives has to wait.
-        outputs = []
-        for driven in tf.split(self.drive(inputs), steps):
-            if not remembers:
-                state = LSTMState(*[tf.zeros_like(part) for part in state])
-            state = self.step(driven, state)
-            outputs.append(state.h)
-        return tf.concat(outputs, 0), state
 
     def drive(self, inputs):
         """What inputs [M, inputs] give to the gates: [M, 4 units]."""
@@ -51,10 +46,16 @@ class LSTM:
 
     def step(self, driven, state):
         """The LSTMState after one step, of `drive`'s [B, 4 units] for it."""
-        return self._step(driven + tf.matmul(state.h, self._recurrent_kernel), state.c)
+        return self.gated(driven + tf.matmul(state.h, self._recurrent_kernel), state.c)
+
+    def driven_by_parts(self, early):
+        """Kernel and bias of the first `early` inputs; one kernel of all others and of h, which a loop multiplies at once."""
+        first, rest = self._input_kernel[:early], self._input_kernel[early:]
+        return first, self._bias, tf.concat([rest, self._recurrent_kernel], 0)
 
     @staticmethod
-    def _step(gates, c):
+    def gated(gates, c):
+        """The LSTMState of all that goes to the gates, [B, 4 units], and the c before."""
         in_gate, candidate, forget_gate, out_gate = tf.split(gates, 4, 1)
         c = tf.sigmoid(forget_gate) * c + tf.sigmoid(in_gate) * tf.tanh(candidate)
         return LSTMState(c, tf.sigmoid(out_gate) * tf.tanh(c))

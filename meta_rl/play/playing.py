@@ -42,7 +42,7 @@ class Game:
 
     def choose(self, action):
         """Makes a decision, 0 left or 1 right. Returns what is to be said of it: (whether it was right, sentence)."""
-        self.frame, reward, done = self._env.step(action)
+        self.frame, reward, done, _ = self._env.step(action)
         self.correct, self.total = list(self._env.correct), self.total + reward
         right = bool(self.correct[-1])
         told = 'You chose {}: {}, {:+g}.'.format(NAMES[action], 'correct' if right else 'wrong', reward)

@@ -183,18 +183,6 @@ def episodes_of(path):
     return int(path.rsplit('-', 1)[1])
 
 
-def random_state(random):
-    """A np.random.RandomState as plain data."""
-    name, keys, position, has_gauss, gauss = random.get_state()
-    return [name, keys.tolist(), position, has_gauss, gauss]
-
-
-def set_random_state(random, state):
-    """Makes a RandomState go on from what `random_state` returned."""
-    name, keys, position, has_gauss, gauss = state
-    random.set_state((name, np.array(keys, np.uint32), position, has_gauss, gauss))
-
-
 def _newest_first(folder):
     found = glob.glob(os.path.join(glob.escape(folder), 'model-*.index'))
     return sorted((path[:-len('.index')] for path in found if path[:-len('.index')].rsplit('-', 1)[1].isdigit()),

@@ -19,7 +19,9 @@ KEY = 'sha256'  # in the JSON file
 
 def write(path, content):
     """Writes `path`.json, with the dict of plain data `content` and the digests of the files of the checkpoint `path`."""
-    write_json(path + '.json', dict(content, **{KEY: dict(_digests(path), json=_own_digest(content))}))
+    text = json.dumps(content, sort_keys=True)  # once: what is digested is what is written, whatever changes meanwhile
+    digests = dict(_digests(path), json=hashlib.sha256(text.encode()).hexdigest())
+    write_json(path + '.json', dict(json.loads(text), **{KEY: digests}))
 
 
 def read(path):

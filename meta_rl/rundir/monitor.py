@@ -2,6 +2,7 @@
 import collections
 import contextlib
 import csv
+import math
 import os
 import sys
 import threading
@@ -11,14 +12,15 @@ import numpy as np
 from tqdm import tqdm
 
 from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import TRIALS
-from meta_rl.envs.oracles import mean_return
+from meta_rl.plain import whole
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.events import Events
 from meta_rl.tf_compat import tf
 
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
 LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
 COLUMNS = ['episodes', 'return', 'choice_return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
+OF_EPISODES = ['return', 'choice_return', 'length'] + ACCURACIES  # means over episodes that ended; the others are of updates
 TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length',
              'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss', 'policy_loss': 'Losses/Policy Loss',
              'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm', 'var_norm': 'Losses/Var Norm',
@@ -96,7 +98,10 @@ class Monitor:
         self.episodes = start['episodes'] if start else 0
         self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
         self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(COLUMNS[1:], 0.)
+        # Of the row that is not full: episodes that ended in it, and those that were under way in its updates.
         self._weight = start['weight'] if start else 0
+        self._update_weight = start.get('update_weight', self._weight) if start else 0
+        self.updates = start.get('updates', 0) if start else 0  # (of an earlier version's runs: since they went on)
         self._total, self._log_every, self._lines = total, log_every, lines
         self._path = os.path.join(folder, 'curve.csv')
         self._keep_rows()
@@ -121,27 +126,21 @@ class Monitor:
 
     def state(self):
         """dict of plain data: what another Monitor needs to go on from here."""
-        return {'episodes': self.episodes, 'recent': list(self.recent), 'sums': self._sums, 'weight': self._weight}
+        return {'episodes': self.episodes, 'recent': list(self.recent), 'sums': dict(self._sums), 'weight': self._weight,
+                'update_weight': self._update_weight, 'updates': self.updates}
 
-    def report(self, rollout, losses, episodes, staleness):
-        """Takes in one update (with the lock held). Returns whether it completed a row of curve.csv.
-
-        Args:
-          rollout: has arrays [T, B] rewards, values and correct: a Rollout or a Report; or what a GazeWorker reports.
-          losses: Losses.
-          episodes: int, the count of them after it.
-          staleness: int, see Worker.work.
-        """
-        batch = rollout.rewards.shape[1]
-        returns = rollout.rewards.sum(0)
-        self.recent.extend(returns.tolist())
-        length = getattr(rollout, 'length', len(rollout.rewards))
-        values = [returns.mean(), mean_return(rollout.correct.mean(1)), length, rollout.values.mean()]
-        for name, value in zip(COLUMNS[1:], values + list(rollout.correct.mean(1)) + list(losses) + [staleness]):
-            self._sums[name] += float(value) * batch
-        self._weight += batch
+    def report(self, update):
+        """Takes in an Update (with the lock held). Returns whether it completed a row of curve.csv."""
+        ended, episodes = len(update.episodes), self.episodes + len(update.episodes)
+        of_update = dict(zip(LOSSES, update.losses), value=update.value, staleness=update.staleness)
+        for name, value in of_update.items():
+            self._sums[name] += float(value) * update.width
+        self._update_weight += update.width
+        if ended:
+            self._take_in(update.episodes)
+        self.updates += 1
         completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
-        self._steps += length * batch
+        self._steps += update.steps
         self._first = self._first or (time.time(), episodes, self._steps)
         self._bar.update(min(episodes, self._total) - self._bar.n)
         self.episodes = episodes
@@ -151,9 +150,20 @@ class Monitor:
             self._say()
         return completed
 
+    def _take_in(self, episodes):
+        rewards, choices = np.array([(episode.reward, episode.choice_reward) for episode in episodes], np.float32).T
+        right = np.zeros((TRIALS, len(episodes)), np.float32)  # trials that were not reached are not right
+        for number, episode in enumerate(episodes):
+            right[:len(episode.correct), number] = episode.correct
+        self.recent.extend(rewards.tolist())
+        values = [rewards.mean(), choices.mean(), np.mean([episode.length for episode in episodes])] + list(right.mean(1))
+        for name, value in zip(OF_EPISODES, values):
+            self._sums[name] += float(value) * len(episodes)
+        self._weight += len(episodes)
+
     def _write_row(self):
-        row = {name: value / self._weight for name, value in self._sums.items()}
-        self._sums, self._weight = dict.fromkeys(COLUMNS[1:], 0.), 0
+        row = {name: value / (self._weight if name in OF_EPISODES else self._update_weight) for name, value in self._sums.items()}
+        self._sums, self._weight, self._update_weight = dict.fromkeys(COLUMNS[1:], 0.), 0, 0
         with open(self._path, 'a', newline='') as file:
             file.write(','.join([str(self.episodes)] + [f'{row[name]:.6g}' for name in COLUMNS[1:]]) + '\n')
         episodes, steps = self.speeds()
@@ -211,3 +221,24 @@ class Monitor:
         """Closes all that is kept open."""
         self._bar.close()
         self._events.close()
+
+
+def corruption(state):
+    """What is wrong with plain data that is to be what Monitor.state returned, as a clause; None where it is that."""
+    if not isinstance(state, dict):
+        return 'monitor is missing'
+    for name in ('episodes', 'weight', 'update_weight', 'updates'):
+        if not whole(state.get(name, 0 if name.startswith('update') else None), 2 ** 62):
+            return f'{name} is no count'
+    recent, sums = state.get('recent'), state.get('sums')
+    if not isinstance(recent, list) or not all(_number(value) and math.isfinite(value) for value in recent):
+        return 'recent is no list of numbers'
+    # Runs of an earlier version lack two sums.
+    needed = set(COLUMNS[1:]) - {'choice_return', 'staleness'}
+    if not isinstance(sums, dict) or not needed <= set(sums) <= set(COLUMNS[1:]) or not all(map(_number, sums.values())):
+        return 'sums are not those of the columns of curve.csv'
+    return None
+
+
+def _number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 or value != value

@@ -3,7 +3,6 @@ import contextlib
 
 import numpy as np
 
-from meta_rl.ac_network import Losses
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.checkpoints import NotFinite
 
@@ -28,12 +27,12 @@ class Recorder:
       monitor: Monitor.
       saved: Checkpoints.
       session: tf.Session that reaches the shared network.
-      randoms: function that returns a list of the state of each worker, see Worker.state.
+      states: function that returns a list of the state of each worker, see Worker.state.
     """
 
-    def __init__(self, config, monitor, saved, session, randoms):
+    def __init__(self, config, monitor, saved, session, states):
         self.lock = monitor.lock
-        self._config, self._monitor, self._saved, self._session, self._randoms = config, monitor, saved, session, randoms
+        self._config, self._monitor, self._saved, self._session, self._states = config, monitor, saved, session, states
         self._failed = False
 
     @property
@@ -56,37 +55,31 @@ class Recorder:
         """See Monitor."""
         return self._monitor.unheard
 
-    def report(self, update, losses, staleness, worker):
-        """Takes in an update (with the lock held); saves what is due. Those that come after the last one are dropped.
+    def report(self, update):
+        """Takes in an Update (with the lock held); saves what is due. Those that come after the last one are dropped.
 
-        Args:
-          update: Rollout or Report.
-          losses: Losses, or their array [5].
-          staleness: int, updates by others between its copying of the weights and its sending of gradients.
-          worker: int, its number.
         Raises: NotFinite where a loss or the gradient is no number any more, before anything of it is saved; CannotWrite.
           Nothing is taken in or saved after either.
         """
         if self.done or self._failed:
             return
         try:
-            with self._saying('worker %d' % worker):
-                odd = [name for name, value in zip(Losses._fields, losses) if not np.isfinite(value)]
+            with self._saying('worker %d' % update.worker):
+                odd = [(name, value) for name, value in zip(update.losses._fields, update.losses) if not np.isfinite(value)]
                 if odd:
-                    raise NotFinite(f'{odd[0]} is {losses[Losses._fields.index(odd[0])]}.')
-                self._take_in(update, losses, staleness)
+                    raise NotFinite('%s is %s.' % odd[0])
+                self._take_in(update)
         except BaseException:
             self._failed = True
             raise
 
-    def _take_in(self, update, losses, staleness):
-        before, episodes = self._monitor.episodes, self._monitor.episodes + update.rewards.shape[1]
-        recent = self._monitor.recent
-        if self._monitor.report(update, losses, episodes, staleness) and len(recent) == recent.maxlen:
-            self._saved.save_best(self._session, float(np.mean(recent)), episodes)
-        if _seventh(self._config, episodes) > _seventh(self._config, before):
-            self._saved.save_quantile(self._session, _seventh(self._config, episodes))
-        if episodes // self._config.checkpoint_every > before // self._config.checkpoint_every:
+    def _take_in(self, update):
+        before, recent = self.episodes, self._monitor.recent
+        if self._monitor.report(update) and len(recent) == recent.maxlen:
+            self._saved.save_best(self._session, float(np.mean(recent)), self.episodes)
+        if _seventh(self._config, self.episodes) > _seventh(self._config, before):
+            self._saved.save_quantile(self._session, _seventh(self._config, self.episodes))
+        if self.episodes // self._config.checkpoint_every > before // self._config.checkpoint_every:
             self._save()
 
     def save(self):
@@ -96,12 +89,12 @@ class Recorder:
 
     def _save(self):
         self._saved.save(self._session, {'episodes': self._monitor.episodes, 'monitor': self._monitor.state(),
-                                         'random': self._randoms()})
+                                         'random': self._states()})
 
     @contextlib.contextmanager
     def _saying(self, whose):
         """Has what is raised name the run, the update and the last good checkpoint."""
-        number, last = self._monitor.episodes // self._config.batch + 1, self._saved.last
+        number, last = self._monitor.updates + 1, self._saved.last
         try:
             yield
         except NotFinite as error:

@@ -54,7 +54,7 @@ class Harlow(LabEnv):
 
     def step(self, action):
         action, before = self._checked(action), len(self._env.correct)
-        seen, reward, done = self._env.step(int(action))
+        seen, reward, done, _ = self._env.step(int(action))
         if not done:
             self._frame = self._env.frame()
         terminated, truncated, info = self._report(before, done)

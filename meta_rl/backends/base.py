@@ -1,0 +1,46 @@
+"""Backend: what carries the workers of a run, whatever it is."""
+import contextlib
+
+
+class Backend:
+    """Builds all that trains into `graph`, and trains.
+
+    Args:
+      config: Config.
+      folder: dataset folder of %04d.png.
+    Raises: ConfigError where the lab does not take its settings.
+
+    Attributes: graph; initialize, operation; variables, all that a trained network is; others, what only further training
+    needs; device, where checkpoints are written from; warning, a sentence or None.
+    """
+
+    device, warning = '/cpu:0', None
+
+    def __init__(self, config, folder):
+        self._config, self._folder = config, folder
+        self._states = [None] * config.workers
+        self._opened = contextlib.ExitStack()
+
+    def session(self):
+        """tf.Session that reaches the shared network."""
+        raise NotImplementedError
+
+    def states(self):
+        """list: the state of each worker after the last update that it reported, plain data; None for one that has not yet."""
+        return list(self._states)
+
+    def set_states(self, states):
+        """Has the workers go on from what `states` returned."""
+        self._states[:len(states)] = states[:len(self._states)]
+
+    def train(self, session, recorder, directory):
+        """Trains until the recorder is over. directory: str, path of the run directory.
+
+        What a worker raises is raised here, and so is KeyboardInterrupt, at rest. Raises WorkersLost where no worker is left,
+        ServersLost where shared weights are gone.
+        """
+        raise NotImplementedError
+
+    def close(self):
+        """Closes the labs, and ends all processes that were started here. A second time does nothing."""
+        self._opened.close()

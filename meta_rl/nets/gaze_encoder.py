@@ -1,0 +1,46 @@
+"""The encoder of the gaze agent: what images show, and where the gaze is."""
+from meta_rl.nets.encoders import Dense, Encoder, floats, weights
+from meta_rl.nets.inputs import fixation_paid
+from meta_rl.tf_compat import tf
+
+FAR = 5.  # deviations of a feature that are told apart
+
+
+class GazeEncoder(Encoder):
+    """Two kinds of features, side by side: first what images are like, then where the gaze is.
+
+    The first are read from both halves of the view by the same weights, and normalized over the views that show images to a gaze
+    on the cross, which are those whose fixation was just paid.
+
+    Args:
+      height, width: int, of a view, uint8 [h, w, 3].
+      across: int, columns of a half: those on the left of the middle are one, those on the right the other.
+      features: int, of an image; scale: float, their deviation.
+      places: int, features of where the gaze is.
+    Attributes: what, where: int, how many there are of each kind.
+    """
+
+    view_dtype = tf.uint8
+
+    def __init__(self, height, width, across, features, scale, places):
+        self.view_shape, self.what, self.where = [height, width, 3], 2 * features, places
+        self.size = self.what + places
+        self._middle, self._across, self._scale = width // 2, across, scale
+        self._dense = Dense(height * across * 3, features, 'batch', scale)
+        self._halved = height, width // 2, 2, 3
+        self._kernel, self._bias = weights('where', [height * (width // 2) * 3, places])
+        self.normalize = self._dense.normalize
+
+    def counted(self, inputs):
+        return fixation_paid(inputs)
+
+    def __call__(self, views, learning, counts=None):
+        pixels = floats(views, True)
+        left, middle, right = self._middle - self._across, self._middle, self._middle + self._across
+        halves = tf.stack([pixels[:, :, left:middle], pixels[:, :, middle:right]], 1)
+        counted = None if counts is None else tf.reshape(tf.stack([counts, counts], 1), [-1])
+        what = tf.reshape(self._dense(halves, learning, counted), [-1, self.what])
+        what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)
+        coarse = tf.reduce_mean(tf.reshape(pixels, (-1,) + self._halved), 3)
+        where = tf.nn.relu(tf.matmul(tf.reshape(coarse, [-1, int(self._kernel.shape[0])]), self._kernel) + self._bias)
+        return tf.concat([what, where], 1)

@@ -1,0 +1,134 @@
+"""What makes an agent remember: features and inputs of [T, B] -> outputs and the next state, anew where an episode starts.
+
+A memory has `size`, of an output; `start(batch)`, the state in which episodes begin, arrays; `placeholders()`, a state of these;
+and is called. A state is a tuple of one LSTMState for each LSTM. F features, O outputs of a step; rows [T * B, ...] are the
+steps one after the other.
+"""
+from meta_rl.nets import loops
+from meta_rl.nets.inputs import fixation_paid, paid
+from meta_rl.nets.lstm import LSTM, LSTMState
+from meta_rl.nets.nest import mapped
+from meta_rl.tf_compat import tf
+
+
+class Memory:
+    """What the memories share. A subclass sets _lstms, in the order of the state, and size."""
+
+    def start(self, batch):
+        """The state in which `batch` episodes begin, arrays."""
+        return tuple(lstm.start(batch) for lstm in self._lstms)
+
+    def placeholders(self):
+        """A state of placeholders."""
+        return tuple(lstm.placeholders() for lstm in self._lstms)
+
+    def __call__(self, features, inputs, state, steps):
+        """Outputs float32 [T * B, O] and the last state.
+
+        Args:
+          features: float32 [T * B, F].
+          inputs: Inputs of tensors.
+          state: before the first step.
+          steps: int T.
+        """
+        raise NotImplementedError
+
+
+class OneLSTM(Memory):
+    """One LSTM, which is given the features and all inputs.
+
+    Args:
+      features: int F.
+      columns: Columns.
+      units: int.
+      remembers: bool. False has it start anew at every step: what is left of an agent that cannot learn within an episode.
+    """
+
+    def __init__(self, features, columns, units, remembers=True):
+        self._columns, self._remembers = columns, remembers
+        self._lstms = [LSTM('lstm', features + columns.action + columns.reward + columns.time, units)]
+        self.size = units
+
+    def __call__(self, features, inputs, state, steps):
+        action, reward, time = self._columns(inputs)
+        outputs, last = self._unrolled(0, [features] + action + reward + time, inputs, state[0], steps)
+        return outputs, (last,)
+
+    def _unrolled(self, number, columns, inputs, state, steps):
+        # What the inputs give to the gates is one product for all steps; only what the memory gives has to wait.
+        lstm = self._lstms[number]
+
+        def step(before, parts):
+            if not self._remembers:
+                before = mapped(tf.zeros_like, before)
+            after = lstm.step(parts[0], restarted(before, parts[1:]))
+            return after.h, after
+        return loops.over(steps, step, lstm.units, state, [lstm.drive(tf.concat(columns, 1))] + marks(inputs))
+
+
+class TwoLSTMs(OneLSTM):
+    """The two LSTMs of Wang et al. 2016: the first is given the reward, the second, above it, the action; both the features."""
+
+    def __init__(self, features, columns, units, second_units, remembers=True):
+        self._columns, self._remembers = columns, remembers
+        self._lstms = [LSTM('lstm', features + columns.reward + columns.time, units),
+                       LSTM('lstm2', features + units + columns.action + columns.time, second_units)]
+        self.size = second_units
+
+    def __call__(self, features, inputs, state, steps):
+        action, reward, time = self._columns(inputs)
+        outputs, first = self._unrolled(0, [features] + reward + time, inputs, state[0], steps)
+        outputs, second = self._unrolled(1, [features, outputs] + action + time, inputs, state[1], steps)
+        return outputs, (first, second)
+
+
+class TwoSpeeds(Memory):
+    """A slow LSTM, which steps only where a reward was paid, and a fast one, which steps always and is given what the slow one holds.
+
+    A reward is paid twice a trial: for fixation, when the slow one is given what the images are like, and for the choice, when it
+    is not. What there is of them at other times, black screens above all, is far from the mean of images and drove the
+    association out of reach (see docs/gaze.md).
+
+    Args:
+      what: int, how many of the features, the first ones, say what the images are like; the others say where the gaze is.
+      where: int, how many these are.
+      columns: Columns, without a timestep.
+      units: int, of the fast one; slow_units: int.
+    """
+
+    def __init__(self, what, where, columns, units, slow_units):
+        self._what, self._columns = what, columns
+        self._early = where + columns.action + columns.reward
+        self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units, units)]
+        self.size = units + slow_units + where
+
+    def __call__(self, features, inputs, state, steps):
+        slow, fast = self._lstms
+        action, reward, _ = self._columns(inputs)
+        what, where = features[:, :self._what], features[:, self._what:]
+        early = tf.concat([where] + action + reward, 1)
+        to_slow = slow.drive(tf.concat([what * fixation_paid(inputs)[:, None], early], 1))
+        kernel, bias, late_kernel = fast.driven_by_parts(self._early)
+        to_fast = tf.matmul(early, kernel) + bias
+
+        def step(before, parts):
+            slow_driven, fast_driven, was_paid = parts[:3]
+            slow_before, fast_before = restarted(before, parts[3:])
+            stepped = slow.step(slow_driven, slow_before)
+            kept = LSTMState(*[old + was_paid * (new - old) for new, old in zip(stepped, slow_before)])
+            late = tf.matmul(tf.concat([kept.h, fast_before.h], 1), late_kernel)
+            after = fast.gated(fast_driven + late, fast_before.c)
+            return tf.concat([after.h, kept.h], 1), (kept, after)
+        outputs, last = loops.over(steps, step, fast.units + slow.units, state,
+                                   [to_slow, to_fast, paid(inputs)[:, None]] + marks(inputs))
+        return tf.concat([outputs, where], 1), last
+
+
+def marks(inputs):
+    """[goes_on, float32 [T * B, 1]], or [] where no episode starts inside an unroll."""
+    return [] if inputs.goes_on is None else [tf.reshape(inputs.goes_on, [-1, 1])]
+
+
+def restarted(state, marks_now):
+    """The state, zeros where an episode starts."""
+    return mapped(lambda part: part * marks_now[0], state) if marks_now else state
