@@ -186,8 +186,8 @@ def train_agents(args, lines=None):
     if args.seeds > 1:
         from meta_rl import seeds
         return seeds.train(os.path.abspath(__file__), settings, args.seeds, args.jobs)
-    if settings.observation == 'pixels' and settings.encoder == 'wang':
-        os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # see tf_compat: convolutions are half as fast again with it
+    from meta_rl import onednn
+    onednn.choose(settings)
     from meta_rl import training
     try:
         run, mean_return, seconds = training.run(settings, args.resume, lines)

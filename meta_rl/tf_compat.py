@@ -6,10 +6,11 @@ and on 2.16 and later, where that interface lives on as `tf.compat.v1`, but for 
 import os
 import warnings
 
+from meta_rl import onednn
+
 # Before the import, or TensorFlow does not see it. A value set outside is left alone.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-# oneDNN is no faster on matrices this small, adds in an order of its own, and says so twice whatever the log level.
-os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
+onednn.choose_none()
 with warnings.catch_warnings():
     warnings.simplefilter('ignore', FutureWarning)  # of NumPy, about the dtypes of 1.12
     import tensorflow

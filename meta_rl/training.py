@@ -97,7 +97,8 @@ def run(config, resume=None, lines=None):
                 monitor.show(dashboard.opening(config), 0)
                 _train(backend, session, recorder, directory, saved)
                 seconds = monitor.seconds()
-                monitor.show(dashboard.closing(directory), monitor.episodes)
+                from meta_rl.figures import plotting  # at the end: Matplotlib takes a second and 30 MB
+                monitor.show(dashboard.closing(directory, plotting.learning_set), monitor.episodes)
             finally:
                 monitor.close()
     finally:

@@ -1,7 +1,9 @@
-"""The machines that train together: their addresses, and TensorFlow's servers on them, which let no one else in.
+"""The machines that train together: their addresses, and TensorFlow's servers on them.
 
 TensorFlow's channel has no authentication: whoever reaches a server can run what he likes on it. Each server takes connections
-at the address that the cluster names, and at no other of the machine: 127.0.0.1, where nothing else is said.
+only at the address that the cluster names, and not at the others of the machine: at 127.0.0.1 where nothing else is said, which
+no other machine reaches. That is all: other users of this machine do reach it, and where the cluster names an address in a network
+so does whoever is in that network. Use it where all of these may be trusted.
 """
 import collections
 import ctypes
@@ -113,7 +115,8 @@ def serve(cluster, task):
 def _keep_to(host, port):
     """Has this process's sockets that listen at a port drop what is not sent to `host` (IPv4). Returns whether it could.
 
-    A filter of packets (classic BPF, see Linux's Documentation/networking/filter.rst) that needs no privilege.
+    A filter of packets (classic BPF, see Linux's Documentation/networking/filter.rst) that needs no privilege. It is attached
+    after the socket has begun to listen: a connection that came before, in the first milliseconds, is not dropped.
     """
     header = 0x100000000 - 0x100000  # SKF_NET_OFF: offsets from here are in the IP header
     address, = struct.unpack('!I', socket.inet_aton(host))

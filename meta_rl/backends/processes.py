@@ -11,7 +11,7 @@ import time
 import attr
 import numpy as np
 
-from meta_rl import agents
+from meta_rl import agents, onednn
 from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
 from meta_rl.backends import stops
@@ -202,6 +202,8 @@ def work(cluster, number, changes):
     try:
         welcome = read_welcome(targets[0])
         config = config_module.Config().change(**welcome['settings']).change(**changes)
+        if config.cluster:  # (what is started on the machine of ps 0 has its environment)
+            onednn.start_anew_unless_chosen(config)
         if not number < config.workers or len(targets) != config.ps:
             raise ConfigError('The run has %d workers and %d servers: give each machine the same cluster.' % (
                 config.workers, config.ps))

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from meta_rl import agents
+from meta_rl import agents, onednn
 from meta_rl.ac_network import Counts
 from meta_rl.backends import shared_network, stops
 from meta_rl.backends.base import Backend
@@ -53,11 +53,12 @@ class Rays(Backend):
             raise
 
     def _connect(self, config):
+        chosen = {onednn.VARIABLE: onednn.environment(config)[onednn.VARIABLE]}
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         if config.ray_address:
             _look_for(config.ray_address)
             # Its machines need not have this code.
-            where = {'address': config.ray_address, 'runtime_env': {'py_modules': [package]}}
+            where = {'address': config.ray_address, 'runtime_env': {'py_modules': [package], 'env_vars': chosen}}
         else:
             folder = tempfile.mkdtemp(prefix='ray-')
             # Two of its own processes outlive one that is killed, and it never removes what it writes.
@@ -67,7 +68,8 @@ class Rays(Backend):
             where = {'num_cpus': config.workers, 'include_dashboard': False, '_node_ip_address': '127.0.0.1', '_temp_dir': folder,
                      # Ray starts workers with a niceness of 15: where something else runs they would stand still for minutes.
                      '_system_config': {'worker_niceness': 0},
-                     'runtime_env': {'env_vars': {'PYTHONPATH': os.pathsep.join(path for path in paths if path)}}}
+                     'runtime_env': {'env_vars': dict(
+                         chosen, PYTHONPATH=os.pathsep.join(path for path in paths if path))}}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from meta_rl import apart
 from meta_rl import config as config_module
 from meta_rl import psychlab
 from meta_rl.envs.decisions import LOOKS, NOOP, SETTLE, TRIALS
@@ -53,10 +54,9 @@ def lab_figures(seconds, images):
 
 def training_speed(preset, episodes):
     """Episodes a second of training a preset with one worker, from the first one on: start-up is not in it."""
-    from meta_rl import training
     with tempfile.TemporaryDirectory() as scratch:
         config = config_module.from_preset(preset, workers=1, logdir=scratch, episodes=episodes, log_every=episodes)
-        _, _, seconds = training.run(config)
+        _, _, seconds = apart.train(config)
     return episodes / seconds
 
 

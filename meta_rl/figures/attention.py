@@ -1,7 +1,7 @@
 """A figure of one agent at work: what it sees, what its encoder makes of it and where it looks, and what it does then."""
 import numpy as np
 
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, Frozen
 from meta_rl.figures.plotting import pyplot, save
 

@@ -4,6 +4,7 @@ import glob
 import os
 import shutil
 
+from meta_rl import apart
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, third_party
@@ -73,8 +74,7 @@ def runs_of(preset, seeds, folder=FOLDER):
     for seed in range(seeds):
         path = os.path.join(folder, 'data', '%s-seed%d' % (preset, seed))
         if not os.path.exists(os.path.join(path, 'curve.csv')):
-            from meta_rl import training
-            path = keep(training.run(config_module.from_preset(preset, seed=seed))[0], folder)
+            path = keep(apart.train(config_module.from_preset(preset, seed=seed))[0], folder)
         paths.append(path)
     return paths
 

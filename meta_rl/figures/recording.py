@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
 from meta_rl.figures import gaze_scenes, scenes
 from meta_rl.figures.scenes import Episode, Moment

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.psychlab.task import TRIALS
 
 SIZE = 800, 480                   # pixels of a scene
 SCREEN = 408, 336                 # of the lab's frame in it: wider than high, so that the psychlab screen fills it

@@ -5,12 +5,9 @@ import sys
 import numpy as np
 
 from meta_rl.envs import scores
-from meta_rl.envs.decisions import LEFT, RIGHT, TRIALS, make_envs
+from meta_rl.envs.decisions import TRIALS, make_envs
 from meta_rl.images import dataset
-
-NAMES = 'left', 'right'
-KEYS = {'left': LEFT, 'l': LEFT, 'a': LEFT, 'right': RIGHT, 'r': RIGHT, 'd': RIGHT}  # (no h and l as in vi: l is left)
-QUIT = 'q', 'quit', 'escape'
+from meta_rl.play.keys import NAMES
 
 
 class Game:

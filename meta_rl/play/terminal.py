@@ -6,7 +6,7 @@ import shutil
 import cv2
 import numpy as np
 
-from meta_rl.play import playing
+from meta_rl.play import keys as playing
 
 HALF = '\u2580'   # the upper half of a cell: its colour is the pixel above, the background the one below
 LINES = 4          # below a frame, for what is said

@@ -3,8 +3,8 @@ import io
 
 from PIL import Image
 
-from meta_rl.envs.decisions import TRIALS
-from meta_rl.play import playing
+from meta_rl.psychlab.task import TRIALS
+from meta_rl.play import keys as playing
 
 SIDE = 588                      # pixels that a frame is enlarged to at most: seven times 84
 SHOWN = 600                     # milliseconds that a reward stands before the next decision can be made

@@ -1,6 +1,7 @@
 """Layout: what TensorBoard shows besides the points: charts side by side, the settings, and the learning set at the end."""
 import collections
 import io
+import os
 import struct
 import time
 
@@ -11,7 +12,7 @@ from tensorboard.plugins.text import plugin_data_pb2 as text_pb2
 
 from meta_rl.config import Config
 from meta_rl.rundir.checkpoints import QUANTILES
-from meta_rl.rundir.monitor import ACCURACIES, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS
+from meta_rl.rundir.monitor import ACCURACIES, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS, read_curve
 from meta_rl.tf_compat import tf
 
 try:
@@ -116,12 +117,14 @@ def profiles(curve):
     return np.array([np.average(accuracy[number == each], 0, episodes[number == each]) for each in np.unique(number)])
 
 
-def closing(run):
-    """tf.Summary of the end of a run directory: a figure of its learning set, and that it has ended."""
-    from meta_rl.figures import plotting  # at the end: Matplotlib takes a second and 30 MB
-    measured, png = profiles(plotting.curve_of(run)), io.BytesIO()
-    plotting.learning_set([measured], png, 'Right while it trained: the mean of each part of the run',
-                          labels=['part %d of %d' % (part, len(measured)) for part in range(1, len(measured) + 1)])
+def closing(run, draw):
+    """tf.Summary of the end of a run directory: a figure of its learning set, and that it has ended.
+
+    draw: function of (profiles, path or binary file, title, labels=list of str) that draws it as PNG.
+    """
+    measured, png = profiles(read_curve(os.path.join(run, 'curve.csv'))), io.BytesIO()
+    draw([measured], png, 'Right while it trained: the mean of each part of the run',
+         labels=['part %d of %d' % (part, len(measured)) for part in range(1, len(measured) + 1)])
     width, height = struct.unpack('>II', png.getvalue()[16:24])  # of its header
     values = [tf.Summary.Value(tag=FIGURE, image=tf.Summary.Image(
         width=width, height=height, colorspace=4, encoded_image_string=png.getvalue()))]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from meta_rl import config as config_module
-from meta_rl import evaluation, training
+from meta_rl import apart, evaluation, training
 from meta_rl.figures import published, third_party
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
@@ -19,7 +19,7 @@ TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height
 
 @pytest.mark.parametrize('figure', published.FIGURES, ids=lambda figure: figure.name)
 def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, 'run', None)  # training anew would fail
+    monkeypatch.setattr(apart, 'train', None)  # training anew would fail
     shutil.copytree(KEPT, str(tmp_path / 'data'))
     drawn = published.draw(figure._replace(insight=False), str(tmp_path))  # that draws 2,000 images first
     assert [os.path.getsize(path) > 10000 for path in drawn] == [True] * len(drawn)
@@ -42,7 +42,7 @@ def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
     for name in ('config.json', 'curve.csv', 'learning_set.csv'):
         with open(os.path.join(run, name)) as there, open(os.path.join(path, name)) as here:
             assert there.read() == here.read()
-    monkeypatch.setattr(training, 'run', None)
+    monkeypatch.setattr(apart, 'train', None)
     assert published.runs_of('tiny', 1, 'img') == [path]
 
 

@@ -134,7 +134,7 @@ def test_the_figure_shows_the_profiles_of_the_curve(whole, shown, monkeypatch): 
         assert len(set(image.convert('L').getdata())) > 20
     drawn = []
     monkeypatch.setattr(plotting, 'save', lambda figure, path: drawn.append(figure) or path.write(event.encoded_image_string))
-    dashboard.closing(whole[0])
+    dashboard.closing(whole[0], plotting.learning_set)
     lines = [line for line in drawn[0].axes[0].lines if len(line.get_ydata()) == 6]
     assert [line.get_ydata().tolist() for line in lines] == [
         pytest.approx(row) for row in 100 * dashboard.profiles(read_curve(os.path.join(whole[0], 'curve.csv')))]

@@ -8,7 +8,7 @@ except ImportError:
                       'requirements-gymnasium.txt (Python 3.9 and later).') from None
 
 from meta_rl.config import Config, ConfigError
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.images import dataset
 from meta_rl.psychlab.interface import ACTIONS, LEVEL_FOLDER
 

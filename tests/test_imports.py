@@ -1,0 +1,123 @@
+"""Imports go one way: every import of meta_rl is read, those inside functions too, and held to the order of the floors below."""
+import ast
+import glob
+import os
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# What may import what: a part of the project (a folder, or a file of meta_rl), and the parts that it may import besides itself.
+# What a part may import its importers may as well.
+LEAVES = {'presets', 'onednn', 'plain', 'closing', 'psychlab', 'returns'}
+FLOORS = [
+    ('config', {'presets'}),
+    ('tf_compat', {'onednn'}),
+    ('images', {'config', 'psychlab'}),
+    ('labs', {'closing', 'images'}),
+    ('envs', {'labs'}),
+    ('nets', {'tf_compat'}),
+    ('update', {'envs'}),
+    ('rundir', {'config', 'plain', 'psychlab', 'tf_compat'}),
+    ('ac_network', {'nets'}),
+    ('actor', {'config', 'envs', 'nets', 'plain'}),
+    ('worker', {'ac_network', 'actor', 'returns', 'update'}),
+    ('agents', {'worker'}),
+    ('backends', {'agents', 'rundir'}),
+    ('evaluation', {'agents', 'rundir'}),
+    ('training', {'backends'}),
+    ('apart', {'training'}),
+    ('seeds', {'config'}),
+    ('figures', {'apart', 'evaluation'}),
+    ('bench', {'figures'}),
+    ('play', {'envs'}),
+    ('gymnasium_envs', {'envs'}),
+    ('dm_envs', {'envs'}),
+    ('harlow', {'bench', 'play', 'seeds'}),
+]
+# (file, what it imports): why.
+EXCEPTIONS = {
+    ('training.py', 'figures.plotting'): 'TensorBoard is given a figure at the end of a run; it draws curves and profiles, and '
+                                         'imports nothing of training',
+}
+
+
+def part_of(module):
+    return module.split('.')[0]
+
+
+def modules():
+    """{dotted name without meta_rl: path} of all files."""
+    paths = glob.glob(os.path.join(ROOT, 'meta_rl', '**', '*.py'), recursive=True)
+    found = {os.path.relpath(path, os.path.join(ROOT, 'meta_rl'))[:-3].replace(os.sep, '.'): path for path in paths}
+    found = {name[:-len('.__init__')] if name.endswith('.__init__') else name: path for name, path in found.items()
+             if name != '__init__'}
+    return dict(found, harlow=os.path.join(ROOT, 'harlow.py'))
+
+
+def imports_of(path, names):
+    """Names, as `modules` has them, of what a file imports."""
+    with open(path) as file:
+        tree = ast.parse(file.read())
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name[len('meta_rl.'):] for alias in node.names if alias.name.startswith('meta_rl.')}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split('.')[0] == 'meta_rl':
+            base = node.module[len('meta_rl.'):]
+            for alias in node.names:
+                inner = f'{base}.{alias.name}'.lstrip('.')
+                found.add(inner if inner in names else base)
+    return found - {''}
+
+
+def allowed():
+    """{part: all parts that it may import}."""
+    may = {leaf: set() for leaf in LEAVES}
+    for part, below in FLOORS:
+        assert part not in may and below <= set(may), f'{part} is above something that is not below it'
+        may[part] = below.union(*[may[each] for each in below])
+    return may
+
+
+@pytest.fixture(scope='module')
+def arrows():
+    """[(file without .py, what it imports)]"""
+    names = modules()
+    return [(name, imported) for name, path in sorted(names.items()) for imported in sorted(imports_of(path, names))]
+
+
+def test_imports_go_one_way(arrows):
+    may, wrong = allowed(), []
+    for name, imported in arrows:
+        assert part_of(name) in may, f'{name} has no floor: give it one in this test'
+        listed = (name.replace('.', os.sep) + '.py', imported) in EXCEPTIONS
+        if part_of(imported) not in may[part_of(name)] | {part_of(name)} and not listed:
+            wrong.append(f'{name} imports {imported}')
+    assert wrong == []
+
+
+def test_no_import_comes_round_in_a_circle(arrows):
+    after = {}
+    for name, imported in arrows:
+        after.setdefault(name, set()).add(imported)
+    done, path = set(), []
+
+    def follow(name):
+        assert name not in path, ' -> '.join(path[path.index(name):] + [name])
+        if name not in done:
+            path.append(name)
+            for imported in sorted(after.get(name, ())):
+                follow(imported)
+            path.pop()
+            done.add(name)
+    for name in sorted(after):
+        follow(name)
+
+
+def test_exceptions_are_still_needed(arrows):
+    assert set(EXCEPTIONS) <= {(name.replace('.', os.sep) + '.py', imported) for name, imported in arrows}
+
+
+def test_psychlab_imports_nothing_of_the_rest(arrows):
+    assert [arrow for arrow in arrows if part_of(arrow[0]) == 'psychlab' and part_of(arrow[1]) != 'psychlab'] == []
