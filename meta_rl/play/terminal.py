@@ -6,7 +6,7 @@ import shutil
 import cv2
 import numpy as np
 
-from meta_rl.play import keys as playing
+from meta_rl.play.keys import KEYS, QUIT
 
 HALF = '\u2580'   # the upper half of a cell: its colour is the pixel above, the background the one below
 LINES = 4          # below a frame, for what is said
@@ -96,8 +96,8 @@ def play(game, stdin, stdout):
                 if key is None:
                     return say('The input has ended, and the game with it.')
                 key = key.strip().lower()
-                if key in playing.QUIT:
+                if key in QUIT:
                     return
-                action = playing.KEYS.get(key)
+                action = KEYS.get(key)
             right, told = game.choose(action)
             say('\x1b[%dm%s\x1b[0m' % (GREEN if right else RED, told))

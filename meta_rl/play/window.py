@@ -4,7 +4,7 @@ import io
 from PIL import Image
 
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.play import keys as playing
+from meta_rl.play.keys import KEYS, QUIT
 
 SIDE = 588                      # pixels that a frame is enlarged to at most: seven times 84
 SHOWN = 600                     # milliseconds that a reward stands before the next decision can be made
@@ -91,11 +91,11 @@ class Window:
 
     def _pressed(self, event):
         key = event.keysym.lower()
-        if key in playing.QUIT:
+        if key in QUIT:
             self.close()
-        elif key in playing.KEYS and not self._waits:
+        elif key in KEYS and not self._waits:
             self._waits = True
-            right, told = self._game.choose(playing.KEYS[key])
+            right, told = self._game.choose(KEYS[key])
             colour = RIGHT if right else WRONG
             self._mark(self._game.correct or self._game.finished[-1])
             self._told.configure(text=told, fg=colour)
