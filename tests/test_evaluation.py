@@ -8,12 +8,13 @@ import pytest
 
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
+from meta_rl.actor import Actor
 from meta_rl.config import ConfigError
 from meta_rl.envs import scores
+from meta_rl.envs.contract import Episode
 from meta_rl.figures import attention
 from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import tf
-from meta_rl.worker import Rollout
 
 
 @pytest.fixture(scope='module')
@@ -27,15 +28,15 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def played(monkeypatch):
-    """All that is played: (policy network's weights as they were, greedy, rollout)."""
-    rollouts = []
+    """All that is played: (policy network's weights as they were, greedy, Experience)."""
+    found = []
 
-    def play(network, session, envs, random, greedy=False, play=evaluation.play):
-        rollout = play(network, session, envs, random, greedy)
-        rollouts.append((session.run(network.local_vars), greedy, rollout))
-        return rollout
-    monkeypatch.setattr(evaluation, 'play', play)
-    return rollouts
+    def unroll(self, session, steps, greedy=False, unroll=Actor.unroll):
+        experience = unroll(self, session, steps, greedy)
+        found.append((session.run(self._network.local_vars), greedy, experience))
+        return experience
+    monkeypatch.setattr(Actor, 'unroll', unroll)
+    return found
 
 
 def digests(folder):
@@ -105,10 +106,7 @@ def test_the_seed_decides_which_episodes_are_played(run):
 def test_an_interval_of_no_width_and_none_at_all(run, monkeypatch):
     assert evaluation.evaluate(run, 1)['return_ci95'] is None
 
-    def perfect(network, session, envs, random, greedy=False):
-        rewards = np.full((6, len(envs)), 5, np.float32)
-        return Rollout(*[None] * 5, rewards, None, np.ones_like(rewards))
-    monkeypatch.setattr(evaluation, 'play', perfect)
+    monkeypatch.setattr(evaluation, 'play_episodes', lambda *_: [Episode(30., 30., [1] * 6, 6)] * 12)
     report = evaluation.evaluate(run, 12)
     assert report['return_mean'] == 30 == report['choice_return_mean'] and report['return_ci95'] == [30, 30]
     assert report['per_trial'] == [1] * 6 and report['per_trial_ci95'][0] == pytest.approx([.7575, 1], abs=1e-4)
@@ -157,12 +155,13 @@ def test_an_episode_is_shown_as_it_was_played(tmp_path):
         'harlow42', image_count=4, held_out_count=4, episodes=112, batch=16, width=32, height=32, units=6, embedding=3,
         observation='pixels', encoder='halves', logdir=str(tmp_path / 'runs'), image_cache=str(tmp_path / 'images')))[0:3]
     with evaluation.Frozen(run, 'held-out') as frozen:
-        rollout, features, policies = frozen.restore().episode(seed=5)
-        again = frozen.episode(seed=5)
-        assert np.allclose(frozen.encode(rollout.views)[rollout.seen[:, 0]], features)
+        played, features = frozen.restore().episode(seed=5)
+        again, _ = frozen.episode(seed=5)
+        assert np.allclose(frozen.encode(played.views)[played.view_index[:, 0]], features)
         path = attention.draw(run, str(tmp_path / 'insight.png'), seed=5)
-    assert rollout.seen.shape == rollout.actions.shape == (6, 1) and features.shape == (6, 6)
-    assert np.array_equal(policies, again[2]) and np.array_equal(rollout.actions, again[0].actions)
+    policies = played.policies[:, 0]
+    assert played.view_index.shape == played.actions.shape == (6, 1) and features.shape == (6, 6)
+    assert np.array_equal(policies, again.policies[:, 0]) and np.array_equal(played.actions, again.actions)
     assert policies.shape == (6, 2) and np.allclose(policies.sum(1), 1) and len(np.unique(policies[:, 0])) == 6
     assert os.path.getsize(path) > 20000
 

@@ -1,32 +1,40 @@
-"""The gaze agent: its network held to a slow twin, and what its unrolls carry on."""
+"""The gaze agent: its network held to a slow twin, and what of its environment it is trained by."""
 import numpy as np
 import pytest
 
+from meta_rl import agents
 from meta_rl import config as config_module
-from meta_rl.ac_network import GLOBAL
+from meta_rl.ac_network import GLOBAL, AC_Network, Counts, LossSpec, Unroll
+from meta_rl.actor import Actor, play_episodes
 from meta_rl.envs import gaze
-from meta_rl.envs.decisions import TRIALS
-from meta_rl.gaze_worker import UNIT, GazeWorker, Players, play_episodes
-from meta_rl.nets.gaze_network import FAR, GazeEncoder, GazeNetwork, Unroll
+from meta_rl.envs.contract import Spec
+from meta_rl.envs.momentum import NONE
+from meta_rl.nets.gaze_encoder import FAR, GazeEncoder
+from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.lstm import LSTMState
+from meta_rl.nets.memories import TwoSpeeds
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.tf_compat import session_config, tf
 
 from helpers.labs import make_lab
 from helpers.twin import sigmoid
 
-H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, T, B = 5, 8, 3, 2, 3, 4, 3, 6, 3
+H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, B, V = 5, 8, 3, 2, 3, 4, 3, 3, 9
+STEPS = [6, 15]  # written out in the graph, and as a loop of it
 
 
-def build(shape=(H, W), across=ACROSS, optimizer=None, unroll=T, **others):
+def build(steps, shape=(H, W), across=ACROSS):
     """(session, shared network, worker's network) with statistics that are not those of the start."""
     tf.reset_default_graph()
     tf.set_random_seed(1)
-    settings = dict(encoder=lambda: GazeEncoder(shape[0], shape[1], across, FEATURES, .7, PLACES), shape=shape, units=UNITS,
-                    memory=MEMORY, unroll=unroll, value_coef=.3, entropy_coef=.2, clip_norm=1e9)
-    settings.update(others)
-    episodes = tf.get_variable('episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-    shared = GazeNetwork(3, GLOBAL, **settings)
-    network = GazeNetwork(3, 'worker_0', optimizer or tf.train.GradientDescentOptimizer(1.), count=episodes.assign_add, **settings)
+    settings = dict(
+        encoder=lambda: GazeEncoder(shape[0], shape[1], across, FEATURES, .7, PLACES), unroll=steps, restarts=True,
+        memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY),
+        loss=LossSpec(.3, .2, 1e9, True))
+    counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
+    spec = Spec(3, shape + (3,), np.uint8, TRIALS)
+    shared = AC_Network(spec, GLOBAL, **settings)
+    network = AC_Network(spec, 'worker_0', tf.train.GradientDescentOptimizer(1.), counts=counts, **settings)
     session = tf.Session(config=session_config())
     session.run(tf.global_variables_initializer())
     random = np.random.RandomState(2)
@@ -72,56 +80,60 @@ class Twin:
         return np.exp(logits) / np.exp(logits).sum(), (outputs @ w['value'])[0], (memory, fast)
 
 
-def some_unroll(seed=0):
-    random = np.random.RandomState(seed)
+def some_unroll(steps, seed=0):
+    random, lead = np.random.RandomState(seed), (steps, B)
     state = tuple(LSTMState(*random.normal(0, .5, (2, B, units)).astype(np.float32)) for units in (MEMORY, UNITS))
-    goes_on = np.ones((T, B), np.float32)
-    goes_on[0, 0] = goes_on[3, 1] = 0
-    return Unroll(random.randint(256, size=(T, B, H, W, 3)).astype(np.uint8), random.randint(-1, 3, (T, B)).astype(np.int32),
-                  random.choice([0, 0, 1, 5, -5], (T, B)).astype(np.float32), goes_on, state,
-                  random.randint(3, size=(T, B)).astype(np.int32), random.normal(0, 1, (T, B)), random.normal(0, 1, (T, B)),
-                  random.randint(3, size=(T, B)).astype(np.int32))
+    inputs = Inputs(random.randint(-1, 3, lead).astype(np.int32), random.choice([0, 0, 1, 5, -5], lead).astype(np.float32),
+                    np.zeros(lead, np.float32), (random.random_sample(lead) > .2).astype(np.float32))
+    return Unroll(random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead).astype(np.int32), inputs,
+                  state, random.randint(3, size=lead).astype(np.int32), random.normal(0, 1, lead), random.normal(0, 1, lead), 2,
+                  random.randint(3, size=lead).astype(np.int32), .8)
 
 
-def twin_losses(twin, unroll, imitation):
+def twin_losses(twin, unroll):
     value_loss = policy_loss = entropy = likeness = 0.
+    inputs, count = unroll.inputs, unroll.actions.size
     for b in range(B):
         state = tuple((lstm.c[b].astype(float), lstm.h[b].astype(float)) for lstm in unroll.state)
-        for t in range(T):
-            if not unroll.goes_on[t, b]:
+        for t in range(len(unroll.actions)):
+            if not inputs.goes_on[t, b]:
                 state = tuple((np.zeros_like(c), np.zeros_like(h)) for c, h in state)
             policy, value, state = twin.decide(
-                unroll.frames[t, b], unroll.prev_action[t, b], unroll.prev_reward[t, b], state)
-            value_loss += .5 * (value - unroll.target_v[t, b]) ** 2 / (T * B)
-            policy_loss -= np.log(policy[unroll.actions[t, b]]) * unroll.advantages[t, b] / (T * B)
-            entropy -= (policy * np.log(policy)).sum() / (T * B)
-            likeness -= np.log(policy[unroll.labels[t, b]]) / (T * B)
-    return value_loss, policy_loss, entropy, policy_loss + .3 * value_loss - .2 * entropy + imitation * likeness
+                unroll.views[unroll.view_index[t, b]], inputs.prev_action[t, b], inputs.prev_reward[t, b], state)
+            value_loss += .5 * (value - unroll.target_v[t, b]) ** 2 / count
+            policy_loss -= np.log(policy[unroll.actions[t, b]]) * unroll.advantages[t, b] / count
+            entropy -= (policy * np.log(policy)).sum() / count
+            likeness -= np.log(policy[unroll.labels[t, b]]) / count
+    return value_loss, policy_loss, entropy, policy_loss + .3 * value_loss - .2 * entropy + unroll.imitation * likeness
 
 
-def test_acting_and_losses_against_the_twin():
-    session, _, network = build()
-    twin, unroll = Twin(session, network), some_unroll()
-    policy, value, state = network.act(session, unroll.frames[1], unroll.prev_action[1], unroll.prev_reward[1], unroll.state)
+@pytest.mark.parametrize('steps', STEPS)
+def test_acting_and_losses_against_the_twin(steps):
+    session, _, network = build(steps)
+    twin, unroll = Twin(session, network), some_unroll(steps)
+    features = network.encode(session, unroll.views)[unroll.view_index[1]]
+    now = Inputs(*[part[1] for part in unroll.inputs])
+    policy, value, state = network.act(session, features, now, unroll.state)
     for b in range(B):
-        expected = twin.decide(unroll.frames[1, b], unroll.prev_action[1, b], unroll.prev_reward[1, b],
+        expected = twin.decide(unroll.views[unroll.view_index[1, b]], now.prev_action[b], now.prev_reward[b],
                                tuple((lstm.c[b], lstm.h[b]) for lstm in unroll.state))
         np.testing.assert_allclose(policy[b], expected[0], atol=1e-5)
         np.testing.assert_allclose(value[b], expected[1], atol=1e-5)
         for lstm, (c, h) in zip(state, expected[2]):
             np.testing.assert_allclose([lstm.c[b].tolist(), lstm.h[b].tolist()], [c, h], atol=1e-5)
-    expected = twin_losses(twin, unroll, .8)
-    losses, episodes = network.train(session, unroll, 2, .8)
+    expected = twin_losses(twin, unroll)
+    losses, counts = network.train(session, unroll)
     np.testing.assert_allclose(losses[:3], expected[:3], rtol=1e-4)
-    assert episodes == 2 and network.train(session, unroll, 5)[1] == 7
+    assert counts == (2, 1) and network.train(session, unroll._replace(ended=5))[1] == (7, 2)
 
 
+@pytest.mark.parametrize('steps', STEPS)
 @pytest.mark.parametrize('imitation', [0., .8])
-def test_gradients_against_the_twin(imitation):
-    session, shared, network = build()
-    twin, unroll = Twin(session, network), some_unroll(1)
+def test_gradients_against_the_twin(steps, imitation):
+    session, shared, network = build(steps)
+    twin, unroll = Twin(session, network), some_unroll(steps, 1)._replace(imitation=imitation)
     before = session.run(shared.local_vars)
-    network.train(session, unroll, 0, imitation)
+    network.train(session, unroll)
     for variable, old, new in zip(shared.local_vars, before, session.run(shared.local_vars)):
         name, flat = variable.op.name.split('/', 1)[1], np.random.RandomState(3).choice(old.size, 2)
         if name.startswith('dense'):
@@ -130,131 +142,96 @@ def test_gradients_against_the_twin(imitation):
             slopes = []
             for nudge in (1e-4, -1e-4):
                 twin.w[name][place] += nudge
-                slopes.append(twin_losses(twin, unroll, imitation)[3])
+                slopes.append(twin_losses(twin, unroll)[3])
                 twin.w[name][place] -= nudge
             gradient = (slopes[0] - slopes[1]) / 2e-4
             np.testing.assert_allclose((old - new)[place], gradient, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
-def test_statistics_are_those_of_frames_whose_fixation_was_paid():
-    session, shared, network = build(unroll=40)
-    random, lead = np.random.RandomState(5), (40, B)
-    frames, rewards = random.randint(256, size=lead + (H, W, 3)).astype(np.uint8), random.choice([0., 1, 5], lead)
+def test_statistics_are_those_of_steps_whose_fixation_was_paid():
+    """A view counts as often as it was seen in such a step."""
+    steps = 40
+    session, shared, network = build(steps)
+    random, lead = np.random.RandomState(5), (steps, B)
+    views, index = random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead)
+    rewards = random.choice([0., 1, 5], lead)
     kernel, bias = [session.run(v) for v in shared.local_vars if '/dense/' in v.op.name]
     zeros = np.zeros(lead)
-    state = network.get_initial_state(B)
-    network.train(session, Unroll(frames, zeros, rewards, zeros + 1, state, zeros, zeros, zeros, zeros), 0)
-    chosen = frames[rewards == 1] / 127.5 - 1
+    unroll = Unroll(views, index, Inputs(zeros, rewards, zeros, zeros + 1), network.get_initial_state(B), zeros, zeros, zeros, 0,
+                    zeros, 0.)
+    network.train(session, unroll)
+    chosen = views[index][rewards == 1] / 127.5 - 1
     halves = np.concatenate([chosen[:, :, 1:4].reshape(len(chosen), -1), chosen[:, :, 4:7].reshape(len(chosen), -1)])
     features = halves @ kernel + bias
     mean, variance, rollouts = [session.run(v) for v in shared.variables[len(shared.local_vars):]]
     np.testing.assert_allclose(mean, features.mean(0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(variance, features.var(0), rtol=1e-4)
     assert rollouts == 1
-    network.train(session, Unroll(frames, zeros, np.where(zeros == 0, 5., 0), zeros + 1, state, zeros, zeros, zeros, zeros), 0)
+    network.train(session, unroll._replace(inputs=unroll.inputs._replace(prev_reward=zeros + 5)))
     after = [session.run(v) for v in shared.variables[len(shared.local_vars):]]
     assert (after[0] == mean).all() and (after[1] == variance).all() and after[2] == 1  # nothing to measure, nothing moves
 
 
-def players(count=B, frames=60, taught=False, **others):
-    session, _, network = build((21, 42), 13, **others)
+def made(count=B, **others):
+    session, _, network = build(6, (21, 42), 13)
     random = np.random.RandomState(0)
-    envs = [gaze.GazeEnv(make_lab('harlow', ['RGB_INTERLEAVED'], width=84, height=84), random, frames=frames)
-            for _ in range(count)]
+    envs = [gaze.GazeEnv(make_lab('harlow', ['RGB_INTERLEAVED'], width=84, height=84), random, **others) for _ in range(count)]
     return session, network, envs, random
 
 
-def config(**settings):
-    return config_module.from_preset('gaze').change(**dict(dict(unroll=T, batch=B, gamma=.9, gae_lambda=.8), **settings))
+def test_different_views_alone_are_encoded():
+    session, network, envs, random = made(frames=80, spawns=[86., 90., 94.])
+    experience = Actor(network, envs, random).unroll(session, 40)
+    frames = experience.views[experience.view_index].reshape(40 * B, -1)
+    assert len(experience.views) == len(np.unique(frames, axis=0)) < 40 * B
 
 
-def test_unrolls_carry_on_where_the_one_before_ended():
-    session, network, envs, random = players()
-    worker = GazeWorker(0, network, envs, random, config(teacher_episodes=0, coin_episodes=0))
-    worker._players = Players(network, envs, random)
-    before, state, lengths, ends = None, network.get_initial_state(B), np.zeros(B, int), []
-    for _ in range(6):
-        unroll, values, over = worker._unroll(session)
-        ends += over
-        for lstm, kept in zip(unroll.state, state):
-            assert (lstm.c == kept.c).all() and (lstm.h == kept.h).all()
-        for t in range(T):
-            alive = tuple(LSTMState(*[part * unroll.goes_on[t][:, None] for part in lstm]) for lstm in state)
-            _, value, state = network.act(session, unroll.frames[t], unroll.prev_action[t], unroll.prev_reward[t], alive)
-            np.testing.assert_allclose(values[t], value, atol=1e-6)
-            first = lengths % 15 == 0  # 60 frames are 15 decisions
-            assert (unroll.goes_on[t] == ~first).all()
-            assert (unroll.prev_action[t][first] == -1).all() and (unroll.prev_reward[t][first] == 0).all()
-            if before is not None:
-                assert (unroll.prev_action[t] == np.where(first, -1, before)).all()
-            before, lengths = unroll.actions[t], lengths + 1
-    assert len(ends) == 2 * B and all(decisions == 15 for _, _, decisions, _ in ends)
-
-
-def test_advantages_bootstrap_and_stop_at_ends_of_episodes():
-    session, network, envs, random = players(frames=16)  # four decisions
-    for env in envs:
-        env._spawns = [112.5]  # too far from the cross to be paid: what counts are values
-    worker = GazeWorker(0, network, envs, random, config(teacher_episodes=0, coin_episodes=0))
-    worker._players = Players(network, envs, random)
-    for _ in range(3):
-        unroll, values, over = worker._unroll(session)
-        following = worker._players.values(session)
-        assert over and all(reward == 0 for _, reward, _, _ in over)
-        for b in range(B):
-            advantage, after = 0., following[b]
-            for t in reversed(range(T)):
-                last = (unroll.goes_on[t + 1, b] if t + 1 < T else worker._players.goes_on[b]) == 0
-                delta = (0. if last else .9 * after) - values[t, b]
-                advantage = delta + (0. if last else .9 * .8 * advantage)
-                after = values[t, b]
-                np.testing.assert_allclose(unroll.advantages[t, b], advantage, atol=1e-5)
-                np.testing.assert_allclose(unroll.target_v[t, b], advantage + values[t, b], atol=1e-5)
-
-
-def test_rewards_are_learned_from_in_units_of_a_right_choice():
-    session, network, envs, random = players(frames=3600)
-    worker = GazeWorker(0, network, envs, random, config(teacher_episodes=1, coin_episodes=0, gamma=0., gae_lambda=0.))
-    worker._players = Players(network, envs, random, taught=True)
-    for step in range(30):  # the network is no good: have its actions be those of the teacher
-        network.act = lambda session, *_: (np.eye(3)[worker._players.labels], np.zeros(B), network.get_initial_state(B))
-        unroll, _, _ = worker._unroll(session)
-        told = np.concatenate([unroll.prev_reward[1:], worker._players.prev_reward[None]])
-        ends = np.concatenate([unroll.goes_on[1:], worker._players.goes_on[None]]) == 0
-        assert (unroll.labels == unroll.actions).all()
-        np.testing.assert_allclose(unroll.target_v[~ends], told[~ends] / UNIT, atol=1e-6)
-        if (told == 5).any() and ends.any():
-            return
-    assert False, 'no episode ended in %d decisions' % (30 * T)
+def test_rewards_are_learned_from_in_units_of_a_right_choice_and_reported_in_those_of_the_lab():
+    session, network, envs, random = made()
+    worker = agents.make_worker(config_module.from_preset('gaze', unroll=6, batch=B), 0, network, envs, random)
+    experience = worker.play(session, 0)
+    experience = experience._replace(rewards=experience.rewards + 5, values=experience.values * 0, bootstrap=np.zeros(B, np.float32),
+                                     over=np.ones_like(experience.over))
+    assert (worker.unroll(experience).advantages == 1).all()
+    assert worker.update(experience._replace(values=experience.values + 2), None, 0).value == 10
 
 
 def test_sides_are_coin_flips_from_one_episode_up_to_another():
-    session, network, envs, random = players(frames=8)
-    worker = GazeWorker(0, network, envs, random, config(coin_start=4, coin_episodes=9))
-    flipped, counts = [], iter(range(3, 18, 3))  # episodes after each update
+    _, _, (env,), _ = made(1, coins=(4, 9))
+    staged = []
+    for episodes in (0, 3, 4, 8, 9, 12):
+        env.progress(episodes)
+        env.reset()
+        staged.append('correct_side' in env.history['setup'])
+    assert staged == [False, False, True, True, False, False]
 
-    def train(*_):
-        flipped.append([env.coins for env in envs])
-        return None, next(counts)
-    network.pull, network.train = lambda session: 0, train
-    coordinator = tf.train.Coordinator()
-    coordinator.should_stop = lambda: len(flipped) == 5
-    worker.work(session, coordinator, lambda *_: None)
-    assert flipped == [[False] * B] * 2 + [[True] * B] + [[False] * B] * 2  # made after 0, 3, 6, 9 and 12 episodes
+
+def test_a_teacher_is_asked_in_the_first_episodes_only():
+    _, _, (env,), _ = made(1, taught=5)
+    env.progress(4)
+    env.reset()
+    labels = []
+    for _ in range(30):
+        labels.append(env.label)
+        env.step(labels[-1])
+    assert env.episode.reward > 0 and set(labels) == {0, 1, 2}
+    env.progress(5)
+    assert env.label == 0
 
 
 def test_episodes_may_be_shorter_in_training():
-    settings = config(training_frames=40)
+    settings = config_module.from_preset('gaze', training_frames=40)
     for training_too, decisions in ((True, 10), (False, 900)):
         env, = gaze.make_envs(settings, 'dummy', 1, np.random.RandomState(0), training_too)
         env.reset()
         for decision in range(1, decisions + 1):
-            _, _, done = env.step(gaze.NONE)
-            assert done == (decision == decisions)
+            step = env.step(NONE)
+            assert step.done == step.truncated == (decision == decisions)
+        assert step.view.shape == env.spec.shape  # to be valued
 
 
-def test_each_environment_plays_as_many_episodes():
-    session, network, envs, random = players(frames=40)
-    over = play_episodes(network, session, envs, random, 7)
-    assert over.rewards.shape == (1, 7) and over.correct.shape == (TRIALS, 7) and over.length == over.longest == 10
-    assert over.complete == 0 and not over.correct[2:].any()  # no time for more than two trials
+def test_episodes_played_for_a_measure():
+    session, network, envs, random = made(frames=40)
+    episodes = play_episodes(network, session, envs, random, 7, 6)
+    assert [episode.length for episode in episodes] == [10] * 7
+    assert all(len(episode.correct) <= 2 for episode in episodes)  # no time for more than two trials

@@ -164,7 +164,7 @@ def test_an_agent_that_sees_goes_on_with_the_statistics_of_its_features(tiny, tm
 def test_every_worker_plays_and_every_episode_is_counted_once(tiny, monkeypatch):
     seen = []
     spy_on_training(monkeypatch, lambda worker, rollout, episodes: seen.append(
-        (worker.number, episodes, threading.current_thread().name, rollout.views.tobytes() + rollout.seen.tobytes())))
+        (worker.number, episodes, threading.current_thread().name, rollout.views.tobytes() + rollout.view_index.tobytes())))
     run, _, _ = training.run(tiny(workers=2, batch=8, episodes=800, log_every=80))
     assert {(number, name) for number, _, name, _ in seen} == {(0, 'worker_0'), (1, 'worker_1')}
     assert max(episodes for _, episodes, _, _ in seen) == 8 * len(seen)

@@ -1,73 +1,83 @@
-"""SharedNetwork: an update by parcels is the update of a thread, bit for bit, on one server and shared among several."""
+"""SharedNetwork: an update by flat vectors is that of a thread, bit for bit, on one server and shared among several."""
+import json
+
 import numpy as np
 import pytest
 
 from meta_rl import agents
 from meta_rl import config as config_module
-from meta_rl.ac_network import GLOBAL, Losses, Told
+from meta_rl.ac_network import GLOBAL, Counts, Losses, Unroll
 from meta_rl.backends import shared_network
 from meta_rl.config import ConfigError
-from meta_rl.envs.decisions import TRIALS
+from meta_rl.envs.contract import Episode
+from meta_rl.nets.inputs import Inputs
+from meta_rl.nets.nest import like
 from meta_rl.tf_compat import session_config, tf
-from meta_rl.worker import Rollout
+from meta_rl.update import Update
 
 B = 3
-PIXELS = config_module.from_preset('pixels', width=32, height=32, units=5, embedding=4, batch=B, episodes=60)
+CONFIGS = {
+    'pixels': config_module.from_preset('pixels', width=32, height=32, units=5, embedding=4, batch=B, episodes=60),
+    'gaze': config_module.from_preset('gaze', width=32, height=32, units=5, memory_units=4, places=3, embedding=4, batch=B, unroll=16,
+                                      episodes=60)}
+PIXELS = CONFIGS['pixels']
 
 
-def lesson(seed):
-    """The arguments of AC_Network.train but the session: noise."""
-    random = np.random.RandomState(seed)
-    lead = TRIALS, B
-    told = Told(random.randint(2, size=lead), random.standard_normal(lead).astype(np.float32), random.rand(*lead))
-    state = tuple([np.zeros((B, PIXELS.units), np.float32)] * 2)
-    return (random.randint(256, size=(4, 32, 32, 3)).astype(np.uint8), random.randint(4, size=lead), told, (state,),
-            random.randint(2, size=lead), random.standard_normal(lead), random.standard_normal(lead))
+def some_unroll(config, network, seed):
+    """An Unroll of noise."""
+    random, spec = np.random.RandomState(seed), agents.of(config).spec(config)
+    lead = network.unroll, B
+    inputs = Inputs(random.randint(2, size=lead), random.choice([0., 1., 5.], lead), random.rand(*lead), random.randint(2, size=lead))
+    state = like(network.state_in, [np.zeros((B, int(part.shape[1]))) for pair in network.state_in for part in pair])
+    return Unroll(random.randint(256, size=(4,) + spec.shape).astype(np.uint8), random.randint(4, size=lead), inputs, state,
+                  random.randint(2, size=lead), random.standard_normal(lead), random.standard_normal(lead), seed % 3)
 
 
-def trained_by_a_thread(updates):
+def trained_by_a_thread(config, updates):
     """{name: value} of the shared network and the optimizer's statistics, and the Losses."""
     with tf.Graph().as_default():
         tf.set_random_seed(7)
         episodes = tf.get_variable('global_episodes', [], tf.int64, tf.zeros_initializer(), trainable=False)
-        network = agents.make_network(PIXELS, GLOBAL)
-        trainer = agents.make_trainer(PIXELS, episodes)
-        worker = agents.make_network(PIXELS, 'worker_0', trainer, count=lambda updates: episodes.assign_add(B * updates))
+        network = agents.make_network(config, GLOBAL)
+        counts = Counts(episodes, tf.get_variable('updates', [], tf.int64, tf.zeros_initializer(), trainable=False))
+        trainer = agents.make_trainer(config, episodes)
+        worker = agents.make_network(config, 'worker_0', trainer, counts)
         kept = network.variables + trainer.variables() + [episodes]
         with tf.Session(config=session_config()) as session:
             session.run(tf.global_variables_initializer())
-            assert worker.pull(session) == 0
-            losses = [worker.train(session, *lesson(seed))[0] for seed in range(updates)]
+            assert worker.pull(session) == (0, 0)
+            losses = [worker.train(session, some_unroll(config, worker, seed)) for seed in range(updates)]
             return dict(zip([variable.op.name for variable in kept], session.run(kept))), losses
 
 
-def trained_by_parcels(updates):
+def trained_by_vectors(config, updates):
     with tf.Graph().as_default() as there, tf.device('/cpu:0'):
         tf.set_random_seed(7)
-        network = shared_network.SharedNetwork(PIXELS)
+        network = shared_network.SharedNetwork(config)
         start = tf.global_variables_initializer()
     with tf.Graph().as_default() as here:
-        worker = agents.make_network(PIXELS, 'worker_0', shards=network.shards)
+        worker = agents.make_network(config, 'worker_0', shards=network.shards)
     with tf.Session(graph=there, config=session_config()) as session, tf.Session(graph=here, config=session_config()) as local:
         session.run(start)
         push, = network.push_calls([session])
-        episodes, weights = network.pull([session])
-        assert episodes == 0
+        counts, weights = network.pull([session])
+        assert counts == (0, 0)
         losses = []
         for seed in range(updates):
-            worker.load(local, weights)
-            found, parcels = worker.lesson(local, *lesson(seed))
-            losses.append(found)
-            *weights, episodes = push(*parcels)
-            assert episodes == B * (seed + 1)
+            worker.set_weights(local, weights)
+            unroll = some_unroll(config, worker, seed)
+            found, vectors = worker.gradients(local, unroll)
+            *weights, episodes, count = push(*vectors, unroll.ended)
+            losses.append((found, (episodes, count)))
         kept = network.variables + network.others
         return dict(zip([variable.op.name for variable in kept], session.run(kept))), losses
 
 
-def test_parcels_carry_the_update_of_a_thread():
-    """With the statistics of the normalizer, a learning rate that falls, and Adam's moments."""
-    (one, losses), (other, same_losses) = trained_by_a_thread(5), trained_by_parcels(5)
-    assert losses == same_losses and one.keys() == other.keys()
+@pytest.mark.parametrize('agent', sorted(CONFIGS))
+def test_flat_vectors_carry_the_update_of_a_thread(agent):
+    """With the statistics of the normalizer, a learning rate that falls, Adam's moments, and both counts."""
+    (one, losses), (other, same_losses) = trained_by_a_thread(CONFIGS[agent], 5), trained_by_vectors(CONFIGS[agent], 5)
+    assert losses == same_losses and one.keys() == other.keys() and losses[-1][1] == (0 + 1 + 2 + 0 + 1, 5)
     assert any('Adam' in name for name in one) and any('statistics' in name for name in one)
     for name in one:
         assert (one[name] == other[name]).all(), name
@@ -96,15 +106,10 @@ def test_more_servers_than_variables():
         shared_network.SharedNetwork(PIXELS, 50)
 
 
-def test_a_report_carries_the_state_of_chance():
-    class Worker:
-        number, random = 3, np.random.RandomState(5)
-    Worker.random.random_sample(1001)
-    arrays = [np.full((TRIALS, B), value, np.float32) for value in (1, 2, 3)]
-    report = shared_network.report_of(Worker, True, Rollout(*[None] * 5, *arrays), Losses(1., 2., 3., 4., 5.))
-    assert (report.worker, report.waits, report.losses.tolist()) == (3, True, [1, 2, 3, 4, 5])
-    assert [report.rewards[0, 0], report.values[0, 0], report.correct[0, 0]] == [1, 2, 3]
-    from meta_rl.rundir import checkpoints
-    again = np.random.RandomState(0)
-    checkpoints.set_random_state(again, shared_network.random_state(report.random))
-    assert again.random_sample(700).tolist() == Worker.random.random_sample(700).tolist()
+def test_an_update_comes_through_a_report():
+    state = {'random': {'words': 'AA', 'place': 3}, 'actor': None}
+    update = Update(3, [Episode(6., 5., [1, 0], 7), Episode(-5., -5., [0], 4)], 12, 2, 1.5, Losses(1., 2., 3., 4., 5.), 9, state)
+    report = shared_network.report_of(update, True)
+    assert report.waits and report.losses.dtype == np.float32 and report.staleness == 0
+    arrived = report._replace(staleness=np.int64(9), episodes=report.episodes.encode(), state=report.state.encode())
+    assert shared_network.update_of(arrived) == update and json.loads(report.state) == state

@@ -9,8 +9,10 @@ import sys
 import numpy as np
 import pytest
 
+from meta_rl import psychlab
 from meta_rl.config import Config, ConfigError
-from meta_rl.envs import decisions, observations
+from meta_rl.envs import decisions, gaze, observations
+from meta_rl.envs.contract import is_history
 from meta_rl.images import dataset
 
 from helpers.labs import RECORDED, TESTS, make_lab
@@ -31,7 +33,7 @@ def make_env(seed=0, lab=None):
 
 def play(env, actions):
     """The observations, rewards and dones of an episode."""
-    steps = [(env.reset(), None, None)] + [env.step(action) for action in actions]
+    steps = [(env.reset(), None, None)] + [env.step(action)[:3] for action in actions]
     return zip(*steps)
 
 
@@ -46,7 +48,7 @@ def test_pictures_shown_are_those_of_the_trial_being_decided():
             expected = (setup.correct_id, setup.incorrect_id)
             assert (left, right) == (expected if side == 'left' else expected[::-1])
             action = random.randint(2)
-            obs, reward, done = env.step(action)
+            obs, reward, done, _ = env.step(action)
             assert reward == (5 if SIDES[action] == side else -5)
             assert env.correct[trial] == (reward > 0) and len(env.correct) == trial + 1
             assert done == (trial == 5) and (obs is None) == done
@@ -226,3 +228,53 @@ def test_where_an_interface_is_not_installed_one_sentence_says_so(name, package)
     last = done.stderr.decode().splitlines()[-1]
     assert last.startswith(f'ImportError: meta_rl.{name} needs ') and 'requirements-gymnasium.txt' in last
     assert done.stderr.count(b'Traceback') == 1  # of Python itself, which shows where it was imported
+
+
+@pytest.mark.parametrize('late', [False, True])
+def test_an_episode_is_played_again_from_its_history(late):
+    first, other = make_env(5), make_env(6)
+    first._late = other._late = late
+    first.reset()
+    for action in (0, 1, 1):
+        step = first.step(action)
+    again = other.replay(json.loads(json.dumps(first.history)))
+    assert (again.view == step.view).all() and again[1:] == step[1:] and other.episode == first.episode
+    assert is_history(first.history, 2) and first.episode.length == 3 and first.episode.reward == sum(
+        5 if right else -5 for right in first.correct)
+    for action in (0, 0, 1):
+        (view, *rest), (theirs, *others) = first.step(action), other.step(action)
+        assert (view is theirs is None) or (view == theirs).all()
+        assert rest == others
+    assert first.episode == other.episode and len(first.episode.correct) == 6
+
+
+@pytest.mark.parametrize('make, settings', [
+    (decisions.make_envs, {}), (decisions.make_envs, {'level_script': 'contributed/psychlab/no-such'}),
+    (gaze.make_envs, {'control': 'gaze', 'observation': 'pixels'})])
+def test_where_a_lab_fails_those_made_before_it_are_closed(monkeypatch, make, settings):
+    made, closed = [], []
+
+    class Fails(psychlab.Lab):
+        def __init__(self, *args):
+            if len(made) == 2:
+                raise RuntimeError('no more of them')
+            super().__init__(*args)
+            made.append(self)
+
+        def close(self):
+            closed.append(self)
+            return super().close()
+
+    monkeypatch.setattr(psychlab, 'Lab', Fails)
+    with pytest.raises(ConfigError):
+        make(Config().change(**settings), 'dummy', 3, np.random.RandomState(0))
+    assert closed == made
+
+
+def test_where_a_rehearsal_fails_the_labs_are_closed(monkeypatch):
+    closed = []
+    monkeypatch.setattr(psychlab.Lab, 'close', lambda self: closed.append(self))
+    with pytest.raises(ConfigError, match='registered no choice'):
+        decisions.make_envs(Config().change(fps=5, level_script='contributed/psychlab/harlow_fast_centred'), 'dummy', 3,
+                            np.random.RandomState(0))
+    assert len(closed) == 3

@@ -1,11 +1,13 @@
 """GazeEnv: turns worked out by hand, frames as the lab has them, six trials in reach wherever the viewer spawns."""
+import json
+
 import numpy as np
 import pytest
 
 from meta_rl.envs import gaze
 from meta_rl.envs.decisions import LEFT, RIGHT
-from meta_rl.envs.gaze import NONE
-from meta_rl.envs.teacher import Teacher, coasting, towards
+from meta_rl.envs.momentum import NONE, coasting
+from meta_rl.envs.teacher import Teacher, towards
 from meta_rl.psychlab import camera, task
 
 from helpers.labs import act, make_lab
@@ -69,29 +71,33 @@ def test_coasting_is_what_the_gaze_turns_when_it_is_pushed_no_more():
         assert turned(env) - before == pytest.approx(promised, abs=.12) and env.speed == 0
 
 
-@pytest.mark.parametrize('repeat, push, kept', [(4, 6, .5), (4, 10, 0.), (3, 8, .75)])
-def test_frames_rewards_and_ends_are_those_of_the_lab_played_frame_by_frame(repeat, push, kept):
-    env = make_env(standard(), seed=3, repeat=repeat, push=push, kept=kept)
+@pytest.mark.parametrize('repeat, push, momentum', [(4, 6, .5), (4, 10, 0.), (3, 8, .75)])
+def test_frames_rewards_and_ends_are_those_of_the_lab_played_frame_by_frame(repeat, push, momentum):
+    env = make_env(standard(), seed=3, repeat=repeat, push=push, momentum=momentum)
     twin, seeds = standard(), np.random.RandomState(3)
     random, teacher, choices = np.random.RandomState(5), Teacher(env), 0
     for episode in range(4):
-        frame = env.reset()
+        assert (env.reset() == gaze.averaged(env.frame())).all()
         twin.reset(seed=int(seeds.randint(2 ** 31)))
-        assert (frame == twin.observations()['RGB_INTERLEAVED']).all()
-        speed, reward, done, correct = 0., None, False, []
+        teacher.begin()
+        assert (env.frame() == twin.observations()['RGB_INTERLEAVED']).all()
+        speed, total, done, correct = 0., 0., False, []
         while not done:
-            action = teacher.action(reward) if episode and random.randint(4) else random.randint(3)
-            speed = float(np.trunc(speed * kept)) + push * {LEFT: -1, RIGHT: 1, NONE: 0}[action]
-            frame, reward, done = env.step(action)
+            action = teacher.action() if episode and random.randint(4) else random.randint(3)
+            speed = float(np.trunc(speed * momentum)) + push * {LEFT: -1, RIGHT: 1, NONE: 0}[action]
+            view, reward, done, truncated = env.step(action)
+            teacher.observe(reward)
             earned = 0.
             for _ in range(repeat):
                 if twin.is_running() and twin.num_steps() < gaze.FRAMES:
                     earned += twin.step(act(right=int(speed)))
                     correct += [int("['correct'] = 1" in text) for _, (text, _) in twin.events()]
             assert reward == earned and env.correct == correct and env.frames >= twin.num_steps()
-            assert done == (not twin.is_running() or twin.num_steps() == gaze.FRAMES)
+            assert truncated == (twin.is_running() and twin.num_steps() == gaze.FRAMES) and done == (truncated or not twin.is_running())
             if not done:
-                assert env.frames == twin.num_steps() and (frame == twin.observations()['RGB_INTERLEAVED']).all()
+                assert env.frames == twin.num_steps() and (view == gaze.averaged(twin.observations()['RGB_INTERLEAVED'])).all()
+            total += earned
+        assert env.episode.reward == total and env.episode.choice_reward == sum(5 if right else -5 for right in correct)
         choices += len(correct)
     assert choices > 8
 
@@ -108,21 +114,23 @@ def test_six_trials_are_in_reach_from_wherever_the_viewer_spawns():
     teacher = Teacher(env)
     for lab.yaw in yaws():
         env.reset()
-        decisions, reward, done, total = 0, None, False, 0.
+        teacher.begin()
+        decisions, done, total = 0, False, 0.
         while not done:
-            _, reward, done = env.step(teacher.action(reward))
+            _, reward, done, _ = env.step(teacher.action())
+            teacher.observe(reward)
             decisions, total = decisions + 1, total + reward
         assert len(env.correct) == 6 and env.correct[1:] == [1] * 5, lab.yaw
         assert total == (36 if env.correct[0] else 26) and decisions < 80, lab.yaw
 
 
 def test_the_teacher_knows_how_far_this_gaze_coasts():
-    for kept in (0., .75):
-        env = make_env(Placed(95., width=16, height=16), kept=kept)
+    for momentum in (0., .75):
+        env = make_env(Placed(95., width=16, height=16), momentum=momentum)
         env.reset()
         for position in (0, 60, -200):
             env.speed = 12
-            promised = coasting(env.speed, env.repeat, env.kept)
+            promised = coasting(env.speed, env.repeat, env.momentum)
             assert towards(position + promised, 5, position, env) == NONE
             assert towards(position + promised + 6, 5, position, env) == RIGHT
             assert towards(position + promised - 6, 5, position, env) == LEFT
@@ -178,11 +186,10 @@ def test_a_grid_changes_where_episodes_start_and_nothing_else():
 
 
 def test_coins_flip_each_side_and_change_nothing_else():
-    env, plain = gaze.GazeEnv(standard(), np.random.RandomState(4)), gaze.GazeEnv(standard(), np.random.RandomState(4))
+    env, plain = gaze.GazeEnv(standard(), np.random.RandomState(4), coins=(0, 1)), gaze.GazeEnv(standard(), np.random.RandomState(4))
     counts = []
     for _ in range(200):
         plain._seeds.set_state(env._seeds.get_state())
-        env.coins = True
         env.reset(), plain.reset()
         theirs, ours = plain.lab._task.setup, env.lab._task.setup
         assert ours._replace(correct_side=None) == theirs._replace(correct_side=None)
@@ -199,3 +206,21 @@ def test_the_network_is_given_means_of_pixels():
 
 def test_units_are_those_of_the_camera():
     assert camera.DEGREES_PER_UNIT_MS * 16 == pytest.approx(UNIT)
+
+
+@pytest.mark.parametrize('coins', [(0, 0), (0, 9)])
+def test_an_episode_is_played_again_from_its_history(coins):
+    first, other = (make_env(standard(), seed, spawns=[80., 95.], coins=coins, taught=1) for seed in (1, 2))
+    random = np.random.RandomState(3)
+    for _ in range(2):
+        first.reset()
+        for _ in range(100):
+            step = first.step(first.label if random.randint(4) else random.randint(3))
+        again = other.replay(json.loads(json.dumps(first.history)))
+        assert gaze.is_episode(first.history) and first.episode == other.episode and first.episode.reward
+        assert (again.view == step.view).all() and again[1:] == step[1:] and first.label == other.label
+        assert other.lab.state() == first.lab.state()
+        for _ in range(20):
+            action = random.randint(3)
+            (view, *rest), (theirs, *others) = first.step(action), other.step(action)
+            assert (view == theirs).all() and rest == others and first.correct == other.correct

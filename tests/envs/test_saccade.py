@@ -61,7 +61,7 @@ def play(env, lab, actions):
         assert abs(state['yaw'] - 90) < observations.TURNED * camera.DEGREES_PER_SHORT
         pair = setup.correct_id - 1, setup.incorrect_id - 1
         assert tuple(obs.argmax(1)) == (pair if side == 'left' else pair[::-1])
-        obs, reward, done = env.step(action)
+        obs, reward, done, _ = env.step(action)
         correct = SIDES[action] == side
         assert reward == STANDARD.fixation_reward + (5 if correct else -5)
         assert env.correct[trial:] == [correct] and done == (trial == 5) == (obs is None)

@@ -46,8 +46,8 @@ def played(run, seed=5, images='training'):
     with evaluation.Frozen(run, images) as frozen:
         frozen.restore()
         episode, moments = recording.play(frozen, seed, 'title')
-        rollout, _, policies = frozen.episode(seed)
-    return episode, moments, rollout, policies
+        experience, _ = frozen.episode(seed)
+    return episode, moments, experience, experience.policies[:, 0]
 
 
 def holds(pixels, colour):
@@ -64,8 +64,8 @@ def test_what_is_drawn_is_what_was_played(runs, kind):
     episode, moments, rollout, policies = played(runs(kind))
     assert np.array_equal(episode.actions, rollout.actions[:, 0]) and np.array_equal(episode.rewards, rollout.rewards[:, 0])
     assert np.array_equal(episode.policies, policies) and np.array_equal(episode.values, rollout.values[:, 0])
-    assert np.array_equal(episode.views, rollout.views[rollout.seen[:, 0]])
-    assert episode.correct.tolist() == rollout.correct[:, 0].tolist() and set(episode.correct) == {0, 1}
+    assert np.array_equal(episode.views, rollout.views[rollout.view_index[:, 0]])
+    assert list(episode.correct) == rollout.episodes[0].correct and set(episode.correct) == {0, 1}
     left, top, width, height = scenes.BAR
     steps = set()
     for moment in moments:
@@ -83,10 +83,10 @@ def test_what_is_drawn_is_what_was_played(runs, kind):
         for trial in range(6):  # their marks
             mark = around(drawn, scenes.COLUMNS[0] + 10 + 26 * trial, 455)
             known = trial < moment.trial + moment.paid
-            assert (holds(mark, scenes.RIGHT) > 9) == (known and rollout.correct[trial, 0] == 1)
-            assert (holds(mark, scenes.WRONG) > 9) == (known and rollout.correct[trial, 0] == 0)
+            assert (holds(mark, scenes.RIGHT) > 9) == (known and rollout.episodes[0].correct[trial] == 1)
+            assert (holds(mark, scenes.WRONG) > 9) == (known and rollout.episodes[0].correct[trial] == 0)
         edge = drawn[scenes.TOP + 1, scenes.RIGHT_EDGE:scenes.RIGHT_EDGE + scenes.SCREEN[0]]
-        colour = scenes.RIGHT if rollout.correct[moment.trial, 0] else scenes.WRONG
+        colour = scenes.RIGHT if rollout.episodes[0].correct[moment.trial] else scenes.WRONG
         assert holds(edge, colour) == (scenes.SCREEN[0] if moment.paid else 0)
         steps.add((moment.trial, moment.shown, moment.chosen, moment.paid))
     stages = [(True, False, False), (True, True, False), (True, True, True)]
@@ -106,13 +106,13 @@ def square(episode, trial):
 def test_frames_are_shown_as_they_are(runs):
     episode, moments, rollout, _ = played(runs('pixels'), images='held-out')
     for trial in range(6):
-        view = rollout.views[rollout.seen[trial, 0]]
+        view = rollout.views[rollout.view_index[trial, 0]]
         assert np.array_equal(square(episode, trial)[::4, ::4], view) and np.array_equal(square(episode, trial)[3::4, 2::4], view)
 
 
 def test_crops_are_shown_as_they_are(runs):
     episode, _, rollout, _ = played(runs('crops'))
-    shown, (left, right) = square(episode, 2), rollout.views[rollout.seen[2, 0]]
+    shown, (left, right) = square(episode, 2), rollout.views[rollout.view_index[2, 0]]
     times, height, width = 7, 7 * left.shape[0], 7 * left.shape[1]  # 7 times 21 is 147, of 168 that there are
     for middle, crop in ((84, left), (252, right)):
         part = shown[168 - height // 2:, middle - width // 2:][:height, :width]
@@ -121,9 +121,9 @@ def test_crops_are_shown_as_they_are(runs):
 
 def test_numbers_are_shown_with_the_images_that_they_name(runs):
     episode, _, rollout, _ = played(runs('onehot'))
-    first = rollout.views[rollout.seen[0, 0]].argmax(1)
+    first = rollout.views[rollout.view_index[0, 0]].argmax(1)
     for trial in range(6):
-        numbers = rollout.views[rollout.seen[trial, 0]].argmax(1)
+        numbers = rollout.views[rollout.view_index[trial, 0]].argmax(1)
         assert sorted(numbers) == sorted(first)
         for middle, number in zip((84, 252), numbers):
             image = Image.fromarray(episode.pictures(int(number))).resize((140, 140), Image.BICUBIC)

@@ -16,10 +16,10 @@ import harlow
 def press_at(episodes):
     from meta_rl.rundir.recorder import Recorder
 
-    def take_in(self, update, losses, staleness, original=Recorder._take_in):
-        if self.episodes < episodes <= self.episodes + self._config.batch:
+    def take_in(self, update, original=Recorder._take_in):
+        if self.episodes < episodes <= self.episodes + len(update.episodes):
             os.kill(os.getpid(), signal.SIGINT)
-        original(self, update, losses, staleness)
+        original(self, update)
     Recorder._take_in = take_in
 
 

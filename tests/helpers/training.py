@@ -52,11 +52,11 @@ def same_weights(one, other):
 
 
 def spy_on_training(monkeypatch, do):
-    """Has do(worker, rollout, episodes) called after each update."""
-    def train(self, rollout, session, train=Worker.train):
-        losses, episodes = train(self, rollout, session)
-        do(self, rollout, episodes)
-        return losses, episodes
+    """Has do(worker, experience, episodes) called after each update."""
+    def train(self, experience, session, episodes=0, train=Worker.train):
+        losses, counts = train(self, experience, session, episodes)
+        do(self, experience, counts.episodes)
+        return losses, counts
     monkeypatch.setattr(Worker, 'train', train)
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
+from meta_rl.actor import Actor
 from meta_rl.config import Config, ConfigError
 from meta_rl.envs import observations
 from meta_rl.images import dataset, drawing, objects
@@ -255,10 +256,10 @@ def test_an_agent_is_measured_on_images_that_it_has_not_seen(tmp_path, monkeypat
         logdir=str(tmp_path / 'runs'), image_cache=str(tmp_path / 'images'), **settings))
     played = []
 
-    def play(*args, play=evaluation.play):
-        played.append(play(*args))
+    def unroll(*args, unroll=Actor.unroll):
+        played.append(unroll(*args))
         return played[-1]
-    monkeypatch.setattr(evaluation, 'play', play)
+    monkeypatch.setattr(Actor, 'unroll', unroll)
     view = observations.make(config_module.load(os.path.join(run, 'config.json')), None)
     for images, folder in (('training', 'drawn-5-seed0'), ('held-out', 'drawn-5-seed0-held-out-4')):
         del played[:]

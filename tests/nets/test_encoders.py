@@ -2,8 +2,11 @@
 import numpy as np
 import pytest
 
-from meta_rl.ac_network import AC_Network, Told
+from meta_rl.ac_network import AC_Network, Unroll
+from meta_rl.envs.contract import Spec
 from meta_rl.nets import encoders
+from meta_rl.nets.inputs import Columns, Inputs
+from meta_rl.nets.memories import OneLSTM
 from meta_rl.tf_compat import session_config, tf
 
 HEIGHT, WIDTH, V, FEATURES = 24, 32, 5, 4
@@ -181,19 +184,21 @@ def test_statistics_begin_as_those_of_the_first_rollouts_and_then_follow_slowly(
 
 def test_workers_act_on_the_statistics_that_they_learn_with():
     tf.reset_default_graph()
-    settings = dict(encoder=lambda: encoders.Crops(4, 4, 3, 'batch', 1.), units=5, unroll=2)
-    shared = AC_Network(2, 'global', **settings)
-    workers = [AC_Network(2, 'worker_%d' % k, tf.train.GradientDescentOptimizer(.0), **settings) for k in range(2)]
+    settings = dict(encoder=lambda: encoders.Crops(4, 4, 3, 'batch', 1.), unroll=2,
+                    memory=lambda encoder: OneLSTM(encoder.size, Columns(2), 5))
+    spec = Spec(2, (2, 4, 4, 3), np.uint8, 2)
+    shared = AC_Network(spec, 'global', **settings)
+    workers = [AC_Network(spec, 'worker_%d' % k, tf.train.GradientDescentOptimizer(.0), **settings) for k in range(2)]
     views = frames(shape=(2, 4, 4, 3), count=3)
-    told = Told(np.full((2, 3), -1, np.int32), np.zeros((2, 3)), np.zeros((2, 3)))
-    rollout = [views, [[0, 1, 2], [2, 1, 0]], told, shared.get_initial_state(3), np.zeros((2, 3)), np.ones((2, 3)),
-               np.zeros((2, 3))]
+    inputs = Inputs(np.full((2, 3), -1, np.int32), np.zeros((2, 3)), np.zeros((2, 3)))
+    unroll = Unroll(views, [[0, 1, 2], [2, 1, 0]], inputs, shared.get_initial_state(3), np.zeros((2, 3)), np.ones((2, 3)),
+                    np.zeros((2, 3)), 0)
     with tf.Session(config=session_config()) as session:
         session.run(tf.global_variables_initializer())
         for worker in workers:
             worker.pull(session)
         raw = workers[0].encode(session, views)  # nothing is kept yet: mean 0, variance 1
-        workers[0].train(session, *rollout)
+        workers[0].train(session, unroll)
         rows = raw.reshape(6, 3)
         expected = (rows - rows.mean(0)) / np.sqrt(rows.var(0) + 1e-5)
         np.testing.assert_allclose(workers[0].encode(session, views).reshape(6, 3), expected, rtol=1e-3, atol=1e-4)

@@ -116,20 +116,6 @@ def test_no_checkpoint_is_said_in_one_line(tmp_path):
         assert str(tmp_path) in str(caught.value) and '\n' not in str(caught.value)
 
 
-@pytest.mark.parametrize('odd', [False, True])
-def test_chance_goes_on_from_where_it_was(odd):
-    import json
-    random = np.random.RandomState([3, 4])
-    random.random_sample(1000)
-    if odd:
-        random.standard_normal()  # it draws two at once and keeps the second
-    state = json.loads(json.dumps(checkpoints.random_state(random)))
-    expected = random.standard_normal(5).tolist() + random.randint(2 ** 31, size=700).tolist()
-    other = np.random.RandomState(0)
-    checkpoints.set_random_state(other, state)
-    assert other.standard_normal(5).tolist() + other.randint(2 ** 31, size=700).tolist() == expected
-
-
 def test_a_damaged_checkpoint_is_named(graph, tmp_path):
     saved = save_all(graph, tmp_path, [20])
     path = checkpoints.latest(str(tmp_path))

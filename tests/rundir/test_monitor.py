@@ -13,20 +13,21 @@ import pytest
 from pytest import approx
 
 from meta_rl.ac_network import Losses
+from meta_rl.envs.contract import Episode
 from meta_rl.rundir import monitor as monitor_module
 from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
 from meta_rl.tf_compat import tf
-from meta_rl.worker import Rollout
+from meta_rl.update import Update
 
 from helpers.training import events, points
 
 
-def rollout(returns, value=0., correct=0.):
-    """B episodes with these returns, all of it earned by the third decision."""
-    rewards = np.zeros((6, len(returns)), np.float32)
-    rewards[2] = returns
-    correct = np.broadcast_to(np.array(correct, np.float32).reshape(-1, 1), rewards.shape)
-    return Rollout(*[None] * 5, rewards, np.full_like(rewards, value), correct)
+def update(returns, value=0., correct=0., found=None, staleness=0, length=6, width=None):
+    """An Update in which B episodes with these returns ended."""
+    right = np.broadcast_to(np.array(correct, float).ravel(), (6,)).tolist()
+    episodes = [Episode(one, sum(10 * share - 5 for share in right), right, length) for one in returns]
+    width = len(returns) if width is None else width
+    return Update(0, episodes, 6 * width, width, value, losses() if found is None else found, staleness, None)
 
 
 def losses(start=0.):
@@ -40,11 +41,11 @@ def lines(folder):
 
 def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
     monitor = Monitor(str(tmp_path), total=100, log_every=5)
-    assert not monitor.report(rollout([10, 20], .5, [0, 1, 1, 1, 1, 1]), losses(0), 2, 3)
-    assert not monitor.report(rollout([-10, 0], 1., [0, 1, 0, 1, 0, 1]), losses(1), 4, 1)
-    assert monitor.report(rollout([5, 5, 5, 5], 2., [1, 1, 1, 1, 1, 0]), losses(2), 8, 0)
-    assert not monitor.report(rollout([1]), losses(), 9, 0)
-    assert monitor.report(rollout([2]), losses(10), 10, 0)
+    assert not monitor.report(update([10, 20], .5, [0, 1, 1, 1, 1, 1], found=losses(0), staleness=3))
+    assert not monitor.report(update([-10, 0], 1., [0, 1, 0, 1, 0, 1], found=losses(1), staleness=1))
+    assert monitor.report(update([5, 5, 5, 5], 2., [1, 1, 1, 1, 1, 0], found=losses(2)))
+    assert not monitor.report(update([1]))
+    assert monitor.report(update([2], found=losses(10)))
     monitor.close()
     curve = read_curve(str(tmp_path / 'curve.csv'))
     assert curve['episodes'].tolist() == [8, 10]
@@ -61,7 +62,7 @@ def test_rows_are_means_over_the_episodes_since_the_row_before(tmp_path):
 
 def test_what_choices_earn_is_told_from_what_fixation_pays(tmp_path):
     monitor = Monitor(str(tmp_path), total=4, log_every=4)
-    monitor.report(rollout([6 + 10, 6 + 30, 6 - 10, 6 + 10], correct=[.5, .75, .75, 1, .5, .5]), losses(), 4, 0)
+    monitor.report(update([6 + 10, 6 + 30, 6 - 10, 6 + 10], correct=[.5, .75, .75, 1, .5, .5]))
     curve = read_curve(str(tmp_path / 'curve.csv'))
     assert curve['return'].tolist() == [16] and curve['choice_return'].tolist() == [10]
 
@@ -72,22 +73,22 @@ def test_a_record_of_before_choices_were_told_apart_goes_on(tmp_path):
     assert read_curve(str(tmp_path / 'curve.csv'))['choice_return'].tolist() == [7]
     state = {'episodes': 3, 'recent': [5.], 'sums': dict.fromkeys(old[1:], 5.), 'weight': 1}
     monitor = Monitor(str(tmp_path), 4, 2, state)
-    monitor.report(rollout([30], correct=1), losses(), 4, 0)
+    monitor.report(update([30], correct=1))
     curve = read_curve(str(tmp_path / 'curve.csv'))
     assert curve['return'].tolist() == [7, 17.5] and curve['choice_return'].tolist() == [7, 17.5]
 
 
 def test_the_last_episode_completes_a_row(tmp_path):
     monitor = Monitor(str(tmp_path), total=7, log_every=100)
-    assert not monitor.report(rollout([1, 1]), losses(), 6, 0)
-    assert monitor.report(rollout([4, 4]), losses(), 8, 0)
+    assert not monitor.report(update([1, 1]))
+    assert monitor.report(update([4, 4]))
     assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [2.5]
 
 
 def test_tensorboard_shows_the_rows(tmp_path):
     monitor = Monitor(str(tmp_path), total=100, log_every=2)
     for episodes in (2, 4):
-        monitor.report(rollout([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes), episodes, episodes // 2)
+        monitor.report(update([episodes, -3.5], .25, [.5, .75, .25, 1, 0, 1], found=losses(episodes), staleness=episodes // 2))
     monitor.close()
     found, curve = points(tmp_path), read_curve(str(tmp_path / 'curve.csv'))
     tags = {'Perf/Reward': 'return', 'Perf/Choice Reward': 'choice_return', 'Perf/Length': 'length',
@@ -103,10 +104,11 @@ def test_tensorboard_shows_the_rows(tmp_path):
 
 
 def reports(seed=0):
-    """(rollout, losses, episodes, staleness) of a run of 40 updates."""
+    """The Updates of a run of 40, in which different numbers of episodes end."""
     random = np.random.RandomState(seed)
-    for update in range(1, 41):
-        yield rollout(random.standard_normal(3), random.rand(), random.rand(6)), losses(random.rand()), 3 * update, update % 4
+    for number in range(1, 41):
+        returns = random.standard_normal(number % 3 * 3)
+        yield update(returns, random.rand(), random.randint(2, size=6), losses(random.rand()), number % 4, width=3)
 
 
 @pytest.mark.parametrize('stop', [1, 12, 20, 21, 39])
@@ -119,16 +121,16 @@ def test_a_run_that_goes_on_has_the_record_of_one_that_never_stopped(tmp_path, s
         monitors.append(Monitor(folder, 120, 10))
     for number, report in enumerate(reports(), 1):
         for monitor in monitors:
-            monitor.report(*report)
+            monitor.report(report)
         if number == stop:
             state = json.loads(json.dumps(monitors[1].state()))  # as it comes back from a checkpoint
         if number == min(stop + 7, 39):  # a crash: what it wrote after the checkpoint is played again
             monitors.pop().close()
     again = Monitor(halves, 120, 10, state)
-    assert again.episodes == 3 * stop
+    assert again.episodes == state['episodes']
     for number, report in enumerate(reports(), 1):
         if number > stop:
-            again.report(*report)
+            again.report(report)
     again.close()
     assert len(lines(whole)) == 13 and lines(halves) == lines(whole)
     assert list(again.recent) == list(monitors[0].recent)
@@ -147,7 +149,7 @@ def test_a_new_run_begins_an_empty_curve(tmp_path):
 def test_recent_holds_the_last_1000_returns(tmp_path):
     monitor = Monitor(str(tmp_path), 10 ** 6, 10 ** 6)
     for episodes in range(400, 1601, 400):
-        monitor.report(rollout(np.arange(episodes - 400, episodes)), losses(), episodes, 0)
+        monitor.report(update(np.arange(episodes - 400, episodes)))
     assert list(monitor.recent) == list(range(600, 1600))
 
 
@@ -157,7 +159,7 @@ def test_log_lines_say_how_far_and_how_fast(tmp_path, monkeypatch, capsys):
     monitor = Monitor(str(tmp_path), total=400, log_every=40)
     for episodes in range(40, 401, 40):
         now[0] += 4
-        monitor.report(rollout([7.] * 40), losses(), episodes, 0)
+        monitor.report(update([7.] * 40))
     # Every 12 s, as rows come every 4 and lines are kept 10 apart, and at the end.
     assert capsys.readouterr().out.splitlines() == [
         '120 of 400 episodes, return 7.00, 10 episodes/s, 60 steps/s, 28 s left',
@@ -175,7 +177,7 @@ def test_lines_do_not_wait_for_rows(tmp_path, monkeypatch, capsys):
     monitor = Monitor(str(tmp_path), total=1000, log_every=1000)
     for episodes in range(2, 13, 2):
         now[0] += 20
-        monitor.report(rollout([episodes, -2.]), losses(), episodes, 0)
+        monitor.report(update([episodes, -2.]))
         assert np.isnan(monitor.left()) == (episodes == 2)  # nor does the first update say how fast it goes
     assert capsys.readouterr().out.splitlines() == [
         '%d of 1000 episodes, return %.2f, 0 episodes/s, 1 steps/s, %d s left' % (
@@ -189,7 +191,7 @@ def test_a_bar_says_how_fast_and_how_long(tmp_path, monkeypatch):
     monitor = Monitor(str(tmp_path), total=400, log_every=40)
     for episodes in range(40, 241, 40):
         time.sleep(.15)  # it is drawn ten times a second
-        monitor.report(rollout([7.] * 40), losses(), episodes, 0)
+        monitor.report(update([7.] * 40))
     monitor.close()
     last = screen.getvalue().rstrip('\n\r').split('\r')[-1]
     assert re.search(r'240/400 \[\d\d:\d\d<\d\d:\d\d, +[\d.]+ episodes/s, [\d]+ steps/s, return 7.00\]', last), screen.getvalue()
@@ -202,7 +204,7 @@ def test_a_terminal_without_lines_gets_lines_of_a_log(tmp_path, monkeypatch, cap
     with os.fdopen(screen, 'w') as terminal:
         monkeypatch.setattr(sys, 'stderr', terminal)
         monitor = Monitor(str(tmp_path), total=4, log_every=4)
-        monitor.report(rollout([7.] * 4), losses(), 4, 0)
+        monitor.report(update([7.] * 4))
         monitor.close()
     said = capsys.readouterr().out
     assert said == ('' if rows else '4 of 4 episodes, return 7.00, 0 episodes/s, 0 steps/s, 0 s left\n')
@@ -226,7 +228,7 @@ def test_lines_of_metrics_are_the_rows(tmp_path, monkeypatch):
     monitor = Monitor(str(tmp_path), 12, 4, None, lines)
     for episodes in range(2, 9, 2):
         now[0] += 3
-        monitor.report(rollout([episodes / 3., -3.5], .25, [.5, .75, .25, 1, 0, 1]), losses(episodes / 7.), episodes, 0)
+        monitor.report(update([episodes / 3., -3.5], .25, [.5, .75, .25, 1, 0, 1], found=losses(episodes / 7.)))
     curve = read_curve(str(tmp_path / 'curve.csv'))
     told = {step: {name: value for name, value, when in lines.told if when == step} for step in (4, 8)}
     assert len(lines.told) == 2 * 19 and [len(each) for each in told.values()] == [19, 19]
@@ -243,13 +245,13 @@ def test_what_nothing_takes_is_recorded_all_the_same(tmp_path, monkeypatch, wher
     lines, closed = Lines(), Lines()
     closed.closed = True
     monitor = Monitor(str(tmp_path), 4, 2, None, lines)
-    monitor.report(rollout([1, 2]), losses(), 2, 0)
+    monitor.report(update([1, 2]))
     assert monitor.unheard is None
     if where == 'lines':
         lines.closed = True
     else:
         monkeypatch.setattr(monitor_module, 'print', lambda *_, **__: closed.write(0, ()), raising=False)
-    assert monitor.report(rollout([3, 4]), losses(), 4, 0)
+    assert monitor.report(update([3, 4]))
     assert monitor.unheard == 'Nothing takes what this run has to say any more (Broken pipe).'
     assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [1.5, 3.5]
     assert points(tmp_path)['Perf/Reward'] == {2: 1.5, 4: 3.5}
@@ -261,10 +263,10 @@ def test_speed_does_not_count_what_was_played_before_the_stop(tmp_path, monkeypa
     state = Monitor(str(tmp_path), 400, 40).state()
     monitor = Monitor(str(tmp_path), 400, 40, dict(state, episodes=200))
     now[0] += 100  # workers elsewhere take their time to start
-    monitor.report(rollout([0.] * 20), losses(), 220, 0)
+    monitor.report(update([0.] * 20))
     assert monitor.speed() == 0
     now[0] += 5
-    monitor.report(rollout([0.] * 20), losses(), 240, 0)
+    monitor.report(update([0.] * 20))
     assert monitor.speed() == 4
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import harlow
+from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import session_config, tf
@@ -18,12 +19,12 @@ from helpers.training import (
 
 def poison(monkeypatch, after, reward=float('nan'), number=0):
     """Has worker `number` be paid `reward` once so many episodes are played: the gradients are really spoilt by it."""
-    def targets(self, rollout, targets=Worker._targets, played=[0]):
+    def unroll(self, experience, episodes=0, unroll=Worker.unroll, played=[0]):
         played[0] += self.number == number
         if self.number == number and played[0] * len(self.envs) > after:
-            rollout.rewards[2] = reward
-        return targets(self, rollout)
-    monkeypatch.setattr(Worker, '_targets', targets)
+            experience.rewards[2] = reward
+        return unroll(self, experience, episodes)
+    monkeypatch.setattr(Worker, 'unroll', unroll)
 
 
 @pytest.mark.parametrize('reward', [float('nan'), float('inf'), 3e38])
@@ -82,3 +83,18 @@ def test_a_learning_rate_that_is_too_high_ends_with_one_sentence_and_status_1(tm
     last = out.splitlines()[-1]
     assert 'Training has come apart at update' in last and '--learning-rate' in last and 'To go on' not in last
     assert 'Traceback' not in out + err
+
+
+def test_an_update_in_which_no_episode_ended_is_looked_at_too(tmp_path, tiny, monkeypatch):  # noqa: F811
+    """That of an agent whose episodes are longer than its unrolls; its number is that of updates."""
+    def unroll(self, experience, episodes=0, unroll=Worker.unroll, played=[]):
+        played.append(0)
+        if len(played) == 3:
+            experience.rewards[2] = float('nan')
+        return unroll(self, experience, episodes)
+    monkeypatch.setattr(Worker, 'unroll', unroll)
+    config = config_module.from_preset(
+        'gaze', image_count=3, held_out_count=3, units=4, memory_units=4, places=4, embedding=4, unroll=5, batch=4,
+        checkpoint_every=1, logdir=str(tmp_path), image_cache=str(tmp_path / 'images'))
+    with pytest.raises(training.Interrupted, match='at update 3, of worker 0.*the last good checkpoint is none'):
+        training.run(config)
