@@ -12,8 +12,8 @@ from meta_rl.config import Config
 HEAD = '''\
 # Settings
 
-For readers who look for a setting of `python harlow.py train`. Each is a flag there: `learning_rate` is `--learning-rate`. True or
-false is given as in `--late true`. A preset changes some of these defaults. The settings that a run was trained with are in its
+For readers who look for a setting of `python harlow.py train`. Each is a flag there: `learning_rate` is `--learning-rate`. True
+or false is given as in `--late true`. A preset changes some of these defaults. The settings of a run are in its
 `config.json`. This page is made from `meta_rl/config.py` by `python -m meta_rl.settings_page > docs/settings.md`.
 '''
 # The first setting of each group, in the order of Config.
