@@ -101,6 +101,8 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
         pytest.skip(lacks(command))
     if name == 'train':
         extra = ['--episodes', '32'] if '--resume' in arguments else TRAINED + ['--logdir', 'runs']
+        if 'monothread2pixel' in arguments:
+            extra = extra + ['--image-count', '2', '--held-out-count', '2']
         if '--seeds' in arguments:
             extra = extra + ['--seeds', '2' if command == SEVERAL else '1']
     else:
