@@ -38,7 +38,7 @@ test: $(tested)  ## run the tests: python -m pytest tests $(ARGS)
 crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
 	KILLS=200 $(venv)/bin/python -m pytest -s tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
 
-sb3test: $(venv)/installed-sb3  ## train the README's agent of sb3-contrib a little; installs PyTorch, on Linux several GB
+sb3test: $(venv)/installed-sb3  ## train the agent of sb3-contrib in docs/gymnasium.md a little; installs PyTorch, on Linux several GB
 	$(venv)/bin/python -m pytest tests/envs/test_sb3.py $(ARGS)
 
 soak: $(tested)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
@@ -63,16 +63,16 @@ $(installed): requirements.txt
 	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements.txt
 	@touch $@
 
-$(venv)/installed-ray: requirements-ray.txt $(installed)
-	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements-ray.txt \
+$(venv)/installed-ray: requirements/ray.txt $(installed)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/ray.txt \
 		|| echo "Ray does not install here: the tests of --backend ray are skipped."
 	@touch $@
 
-$(venv)/installed-gymnasium: requirements-gymnasium.txt $(installed)
-	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements-gymnasium.txt \
+$(venv)/installed-gymnasium: requirements/gymnasium.txt $(installed)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/gymnasium.txt \
 		|| echo "Gymnasium or dm_env does not install here: the tests of their environments are skipped."
 	@touch $@
 
-$(venv)/installed-sb3: requirements-sb3.txt $(venv)/installed-gymnasium
-	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements-sb3.txt
+$(venv)/installed-sb3: requirements/sb3.txt $(venv)/installed-gymnasium
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/sb3.txt
 	@touch $@

@@ -22,6 +22,8 @@ except ImportError:
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
 
+# How it was started: for commands in messages, which can then be pasted.
+PROGRAM = 'harlow' if os.path.basename(sys.argv[0]) == 'harlow' else 'python harlow.py'
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
 RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address'
@@ -192,7 +194,7 @@ def train_agents(args, lines=None):
     try:
         run, mean_return, seconds = training.run(settings, args.resume, lines)
     except training.Interrupted as stop:
-        mend = f' To go on: python harlow.py train --resume {shlex.quote(stop.run)}' if stop.resumable else ''
+        mend = f' To go on: {PROGRAM} train --resume {shlex.quote(stop.run)}' if stop.resumable else ''
         print('\n{}{}'.format(stop.reason or 'Stopped and saved.', mend))
         return 1 if stop.reason else 130
     from meta_rl import psychlab
@@ -200,7 +202,7 @@ def train_agents(args, lines=None):
     from meta_rl.figures import plotting
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
     print(f'Done in {seconds:.0f} s: mean return {mean_return:.2f} of {best:.0f} over the last 1,000 episodes. Its curve: {plotting.reward_curve(run)}')
-    print(f'To measure it trial by trial: python harlow.py evaluate {shlex.quote(run)}')
+    print(f'To measure it trial by trial: {PROGRAM} evaluate {shlex.quote(run)}')
     return 0
 
 
@@ -280,5 +282,10 @@ def main(arguments):
         return 130
 
 
-if __name__ == '__main__':
+def main_command():
+    """The command `harlow`, which `pip install .` installs: the same as `python harlow.py`."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == '__main__':
+    main_command()

@@ -71,7 +71,7 @@ class Config:
     runfiles_path = setting('', 'folder in which the real DeepMind Lab finds its data; the embedded lab needs none')
     images = setting('', 'folder of your own images (png, jpg); empty: those of image_set')
     image_set = setting('drawn', "'drawn', colourful ones, 'objects', about 900 pictures of things (OpenMoji, installed with "
-                        "requirements-objects.txt), or 'black-white', the two of monothread2pixel", choices=IMAGE_SETS)
+                        "requirements/objects.txt), or 'black-white', the two of monothread2pixel", choices=IMAGE_SETS)
     image_count = setting(42, 'N: images to play with', 2, 100000)
     image_seed = setting(0, 'what the drawn images are drawn from, and the objects chosen from', 0, 2 ** 31 - 1)
     held_out_images = setting('', 'folder of your own images that are not trained with; empty: further ones of image_set')

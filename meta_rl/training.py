@@ -88,9 +88,10 @@ def run(config, resume=None, lines=None):
                 start = saved.restore(session, newest)
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
                 backend.set_states(start['random'])
-            print('Training %s: %d episodes, %d worker%s%s, into %s' % (
+            print('Training %s: %d episodes, %d worker%s%s%s, into %s' % (
                 config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
-                '' if config.backend == 'threads' else f' ({config.backend})', directory), flush=True)
+                '' if config.backend == 'threads' else f' ({config.backend})',
+                f' on {config.device}' if config.backend == 'threads' and not backend.warning else '', directory), flush=True)
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines)
             recorder = Recorder(config, monitor, saved, session, backend.states)
             try:

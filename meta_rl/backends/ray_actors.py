@@ -30,7 +30,7 @@ class Rays(Backend):
 
     def __init__(self, config, folder):
         if ray is None:
-            raise ConfigError("backend is 'ray', which is not installed: pip install -r requirements-ray.txt (Python 3.9 and "
+            raise ConfigError("backend is 'ray', which is not installed: pip install -r requirements/ray.txt (Python 3.9 and "
                               "later), or choose another backend.")
         super().__init__(config, folder)
         # What is wrong shows here, not in each worker.

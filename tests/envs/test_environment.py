@@ -226,7 +226,7 @@ def test_where_an_interface_is_not_installed_one_sentence_says_so(name, package)
     done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=dict(os.environ, PYTHONPATH=os.path.dirname(TESTS)))
     last = done.stderr.decode().splitlines()[-1]
-    assert last.startswith(f'ImportError: meta_rl.{name} needs ') and 'requirements-gymnasium.txt' in last
+    assert last.startswith(f'ImportError: meta_rl.{name} needs ') and 'requirements/gymnasium.txt' in last
     assert done.stderr.count(b'Traceback') == 1  # of Python itself, which shows where it was imported
 
 

@@ -1,4 +1,4 @@
-"""The agent of others in the README: RecurrentPPO of sb3-contrib, trained by the lines that the README shows."""
+"""The third-party agent of docs/gymnasium.md: RecurrentPPO of sb3-contrib, trained by the lines that the page shows."""
 import os
 
 import numpy as np
@@ -13,8 +13,8 @@ FIRST, STEPS = 'from sb3_contrib import RecurrentPPO', 'agent.learn(600000)'
 
 
 def snippet():
-    """The lines of the README's snippet."""
-    with open(os.path.join(os.path.dirname(TESTS), 'README.md')) as file:
+    """The lines of the page's snippet."""
+    with open(os.path.join(os.path.dirname(TESTS), 'docs', 'gymnasium.md')) as file:
         blocks = file.read().split('```')[1::2]
     found, = (block for block in blocks if block.startswith('python\n' + FIRST))
     return found[len('python\n'):]
@@ -29,7 +29,7 @@ def test_the_snippet_learns(tmp_path, monkeypatch):
     pytest.importorskip('sb3_contrib', reason='sb3-contrib is not installed: make sb3test does it')
     monkeypatch.chdir(tmp_path)
     names = {}
-    exec(compile(snippet().replace(STEPS, 'agent.learn(24000)'), 'README.md', 'exec'), names)
+    exec(compile(snippet().replace(STEPS, 'agent.learn(24000)'), 'gymnasium.md', 'exec'), names)
     returns, seconds = third_party.read_monitors('runs/recurrent-ppo')
     assert 4000 <= len(returns) < 4300 and (np.diff(seconds) >= 0).all()  # it stops at the end of a rollout
     assert set(returns) <= set(range(-30, 31, 10))

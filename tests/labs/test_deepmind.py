@@ -251,6 +251,6 @@ def test_the_command_line_says_that_there_is_no_real_lab(tmp_path, monkeypatch, 
     assert error.startswith('harlow.py train: deepmind_lab cannot be imported') and error.count('\n') == 1
 
 
-def test_the_readme_shows_the_level_as_it_is_written():
-    with open(os.path.join(os.path.dirname(TESTS), 'README.md'), encoding='utf-8') as file:
+def test_the_page_shows_the_level_as_it_is_written():
+    with open(os.path.join(os.path.dirname(TESTS), 'docs', 'real_lab.md'), encoding='utf-8') as file:
         assert deepmind.level_text(Config()) in file.read()

@@ -1,4 +1,4 @@
-"""README: every command and every snippet in it is carried out, with few episodes; what cannot be is named here, with the reason."""
+"""README.md and docs/: each command and snippet is carried out, with few episodes; what cannot be is named here, and why."""
 import importlib.util
 import json
 import os
@@ -17,10 +17,8 @@ from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
 
 from helpers.labs import TESTS
+from helpers.pages import ROOT, bare, commands, fenced, indented, pages, read
 
-ROOT = os.path.dirname(TESTS)
-with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as file:
-    README = file.read()
 TRAINED = ['--episodes', '16', '--batch', '8', '--image-count', '3', '--held-out-count', '3', '--units', '4', '--embedding', '4']
 SMALL = {'evaluate': ['--episodes', '8'], 'plot': [], 'record': [],
          'play': ['--terminal', '--episodes', '1', '--image-count', '3']}
@@ -30,19 +28,6 @@ ELSEWHERE = [('--ray-address', 'needs a cluster that runs already'), ('--backend
              ('harlow.py bench', 'takes minutes; see test_bench.py, test_scaling.py, test_growth.py')]
 SEVERAL = 'python harlow.py train --seeds 5 --jobs 2'  # the one that trains more than one agent here, too
 BY_NAME = {'RUN': 'runs/RUN', 'runs/RUN...': 'runs/RUN', 'RUN...': 'runs/RUN', 'NAME': 'harlow42', 'S': '1'}
-
-
-def indented():
-    """The lines of code that are not in fences."""
-    outside = re.sub(r'(?ms)^```.*?^```$', '', README)
-    return [line.strip() for line in re.findall(r'(?m)^    \S.*$', outside)]
-
-
-def commands():
-    """Each `python harlow.py ...`, without its comment, once."""
-    inline = [' '.join(code.split()) for code in re.findall(r'`(python harlow\.py[^`]*)`', README)]
-    found = [line.split('  #')[0].split(' # ')[0].strip() for line in indented() if line.startswith('python harlow.py')]
-    return sorted(set(found + inline))
 
 
 def words(command):
@@ -116,6 +101,8 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
         pytest.skip(lacks(command))
     if name == 'train':
         extra = ['--episodes', '32'] if '--resume' in arguments else TRAINED + ['--logdir', 'runs']
+        if 'monothread2pixel' in arguments:
+            extra = extra + ['--image-count', '2', '--held-out-count', '2']
         if '--seeds' in arguments:
             extra = extra + ['--seeds', '2' if command == SEVERAL else '1']
     else:
@@ -129,64 +116,55 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
     assert status == 0, out + err
 
 
-def test_every_line_of_code_is_of_a_kind_that_is_tested_here(desk, monkeypatch):
+def lines():
+    """Each line of code of all pages that is no `python harlow.py`: (page, line)."""
+    return [(name, bare(line)) for name, text in sorted(pages().items()) for line in indented(text)
+            if not line.startswith('python harlow.py')]
+
+
+def test_every_other_line_of_code_is_of_a_kind_that_is_tested_here(desk, monkeypatch):
     monkeypatch.chdir(desk)
-    with open(os.path.join(ROOT, 'Makefile')) as file:
-        targets = re.findall(r'(?m)^([a-z0-9-]+):', file.read())
-    for line in indented():
-        bare = line.split('  #')[0].split(' # ')[0].strip()
-        if bare.startswith('make '):
-            assert bare.split()[1] in targets, line
-        elif bare.startswith('{'):
-            (desk / 'cluster.json').write_text(bare)
-            assert clusters.read('cluster.json').workers == len(json.loads(bare)['worker'])
-        elif bare.startswith('tensorboard '):
-            done = subprocess.run([sys.executable, '-m', 'tensorboard.main'] + shlex.split(bare)[1:] + ['--inspect'],
+    makefile = read('Makefile')
+    targets = re.findall(r'(?m)^([a-z0-9-]+):', makefile)
+    versions = re.search(r'(?m)^versions := (.*)', makefile).group(1).split()
+    for name, line in lines():
+        words_of = shlex.split(line)
+        if words_of[0] == 'make':
+            assert words_of[1] in targets, line
+        elif words_of[0] == '.':
+            assert re.match(r'\.venv/(.*)/bin/activate$', words_of[1]).group(1) in versions, line
+        elif line.startswith('{'):
+            (desk / 'cluster.json').write_text(line)
+            assert clusters.read('cluster.json').workers == len(json.loads(line)['worker'])
+        elif words_of[0] == 'tensorboard':
+            done = subprocess.run([sys.executable, '-m', 'tensorboard.main'] + words_of[1:] + ['--inspect'],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
             assert done.returncode == 0 and 'Perf/Reward' in done.stdout, done.stderr
-        elif bare.startswith('docker '):  # there is no Docker here; see test_machines.py
-            assert '-t harlow .' in bare or harlow.make_parser().parse_args(shlex.split(bare.split(' harlow ')[1]))
-        elif bare.startswith('from '):
-            exec(bare, {})
-        else:
-            assert bare.startswith('python harlow.py'), line
+        elif words_of[0] == 'docker':  # there is no Docker here; see test_machines.py
+            assert '-t harlow .' in line or harlow.make_parser().parse_args(shlex.split(line.split(' harlow ')[1]))
+        elif words_of[0] == 'from':
+            exec(line, {})
+        elif words_of[:3] == ['python', '-m', 'pytest']:
+            assert os.path.exists(os.path.join(ROOT, words_of[3])), line
+        else:  # see test_pages.py
+            assert line == 'python -m meta_rl.settings_page > docs/settings.md', f'{name}: {line}'
 
 
-def test_each_longer_snippet_is_tested_by_its_own_file():
-    fenced = re.findall(r'(?m)^```(\w+)\n(.*)', README)
-    assert fenced == [('python', 'from sb3_contrib import RecurrentPPO'), ('lua', fenced[1][1])]  # test_sb3.py
-    assert fenced[1][1].startswith('-- harlow_fast_centred: ')  # test_deepmind.py
+# The longer snippets that tests of their own carry out: (how they start, where).
+ELSEWHERE_TESTED = [('from sb3_contrib import RecurrentPPO', 'test_sb3.py'), ('-- harlow_fast_centred: ', 'test_deepmind.py')]
+SNIPPETS = [(name, language, code) for name, text in sorted(pages().items()) for language, code in fenced(text)
+            if language != 'text']
 
 
-def test_pinned_extras_are_there():
-    named = set(re.findall(r'requirements[a-z0-9-]*\.txt', README))
-    assert 'requirements-ray.txt' in named and all(os.path.exists(os.path.join(ROOT, name)) for name in named)
+def test_each_snippet_is_known():
+    assert {language for _, language, _ in SNIPPETS} == {'python', 'lua'}
+    for first, _ in ELSEWHERE_TESTED:
+        assert [code for _, _, code in SNIPPETS if code.startswith(first)]
 
 
-def test_links_and_pictures_lead_somewhere():
-    for target in re.findall(r'\]\(([^)]+)\)', README):
-        assert target.startswith('https://') or os.path.exists(os.path.join(ROOT, target)), target
-    named = re.findall(r'`((?:tests|meta_rl|img)/[^`*{ ]+)`', README)
-    assert named and not [path for path in named if not os.path.exists(os.path.join(ROOT, path))]
-
-
-def pages():
-    """README.md and the pages of docs/: (name, text)."""
-    names = ['README.md'] + [os.path.join('docs', name) for name in sorted(os.listdir(os.path.join(ROOT, 'docs')))
-                             if name.endswith('.md')]
-    for name in names:
-        with open(os.path.join(ROOT, name), encoding='utf-8') as page:
-            yield name, page.read()
-
-
-def test_no_placeholder_is_left_over():
-    for name, text in pages():
-        left = [line for line in text.split('\n') if re.match(r'[A-Z_]{5,}$|.*\b(TODO|FIXME|XXX|TBD)\b', line)]
-        assert not left, f'{name}: {left}'
-
-
-def test_tables_are_whole():
-    for name, text in pages():
-        for table in re.findall(r'(?m)(?:^\|.*\n)+', re.sub(r'(?ms)^```.*?^```$', '', text)):
-            columns = {line.count('|') for line in table.strip().split('\n')}
-            assert len(columns) == 1 and re.match(r'\|.*\n\|[-|]+\n', table), f'{name}: {table[:80]}'
+@pytest.mark.parametrize('name, code', [
+    (name, code) for name, _, code in SNIPPETS if not [first for first, _ in ELSEWHERE_TESTED if code.startswith(first)]])
+def test_a_snippet(name, code, tmp_path, monkeypatch, capsys):
+    pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 has none)')
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, name, 'exec'), {})

@@ -5,7 +5,7 @@ try:
     import dm_env
     from dm_env import specs
 except ImportError:
-    raise ImportError('meta_rl.dm_envs needs dm_env, which is not installed: pip install -r requirements-gymnasium.txt '
+    raise ImportError('meta_rl.dm_envs needs dm_env, which is not installed: pip install -r requirements/gymnasium.txt '
                       '(Python 3.9 and later).') from None
 
 from meta_rl.envs.adapters.gymnasium_envs import gymnasium

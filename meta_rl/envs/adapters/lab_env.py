@@ -5,7 +5,7 @@ try:
     import gymnasium
 except ImportError:
     raise ImportError('meta_rl.gymnasium_envs needs Gymnasium, which is not installed: pip install -r '
-                      'requirements-gymnasium.txt (Python 3.9 and later).') from None
+                      'requirements/gymnasium.txt (Python 3.9 and later).') from None
 
 from meta_rl.config import Config, ConfigError
 from meta_rl.psychlab.task import TRIALS
