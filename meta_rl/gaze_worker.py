@@ -129,8 +129,11 @@ def ended(episodes, values):
                  max(lengths), np.mean([len(trials) == TRIALS for _, _, _, trials in episodes]))
 
 
-def play_episodes(network, session, envs, random, count, greedy=False):
-    """Plays `count` episodes, as many in each environment (lest short ones count more). Returns Ended."""
+def play_episodes(network, session, envs, random, count, greedy=False, progress=None):
+    """Plays `count` episodes, as many in each environment (lest short ones count more). Returns Ended.
+
+    progress: Progress that is told of each, or None.
+    """
     players, episodes = Players(network, envs, random), []
     quota = np.full(len(envs), count // len(envs))
     quota[:count % len(envs)] += 1
@@ -140,6 +143,8 @@ def play_episodes(network, session, envs, random, count, greedy=False):
             if quota[episode[0]]:
                 quota[episode[0]] -= 1
                 episodes.append(episode)
+                if progress:
+                    progress.add()
         players.ended = []
     return ended(episodes, np.zeros((1, len(envs)), np.float32))
 

@@ -6,11 +6,13 @@ and on 2.16 and later, where that interface lives on as `tf.compat.v1`, but for 
 import os
 import warnings
 
+from meta_rl.held_back import held_back, only_warnings
+
 # Before the import, or TensorFlow does not see it. A value set outside is left alone.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 # oneDNN is no faster on matrices this small, adds in an order of its own, and says so twice whatever the log level.
 os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
-with warnings.catch_warnings():
+with held_back(), warnings.catch_warnings():
     warnings.simplefilter('ignore', FutureWarning)  # of NumPy, about the dtypes of 1.12
     import tensorflow
     from tensorflow.core.protobuf.config_pb2 import CallableOptions
@@ -25,6 +27,7 @@ GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledEr
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 if not IS_V1:
+    only_warnings(os.path.join(tf.sysconfig.get_lib(), 'libtensorflow_framework.so.2'))
     tf.disable_v2_behavior()
 # The older reference variables may change while an operation still reads them; a resource variable keeps what was read. The
 # order "gradients, update, copy of the update" inside one session call rests on it.

@@ -7,11 +7,13 @@ import warnings
 
 import numpy as np
 
+from meta_rl import hints
 from meta_rl.backends import shared_network, stops
 from meta_rl.backends.child_processes import Children
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import CPU, ConfigError
 from meta_rl.envs.decisions import make_envs
+from meta_rl.output import say
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 
@@ -30,7 +32,7 @@ class Rays:
 
     def __init__(self, config, folder):
         if ray is None:
-            raise ConfigError("backend is 'ray', which is not installed: pip install -r requirements-ray.txt (Python 3.9 and "
+            raise ConfigError(f"backend is 'ray', which is not installed: {hints.install('requirements-ray.txt')} (Python 3.9 and "
                               "later), or choose another backend.")
         self._config = config
         rehearsal, = make_envs(config, folder, 1, np.random.RandomState(0))  # what is wrong shows here, not in each worker
@@ -69,7 +71,8 @@ class Rays:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
-                ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+                with stops.ignored():
+                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
                               '--ray-address.'.format(config.ray_address or 'this machine', str(error).strip().split('\n')[0]))
@@ -125,7 +128,7 @@ class Rays:
 
     def _lost(self, number, error, left):
         reason = str(error).strip().split('\n')[0]
-        print('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers), flush=True)
+        say('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers))
         if not left:
             raise WorkersLost('No worker is left.')
 

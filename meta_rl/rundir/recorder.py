@@ -17,7 +17,7 @@ class ServersLost(Exception):
 
 
 class CannotWrite(Exception):
-    """The run directory takes nothing more: a full disk, as a rule. What it had is whole."""
+    """The run directory cannot be written any more: a full disk, as a rule. What it had is whole."""
 
 
 class Recorder:
@@ -85,7 +85,7 @@ class Recorder:
         if self._monitor.report(update, losses, episodes, staleness) and len(recent) == recent.maxlen:
             self._saved.save_best(self._session, float(np.mean(recent)), episodes)
         if _seventh(self._config, episodes) > _seventh(self._config, before):
-            self._saved.save_quantile(self._session, _seventh(self._config, episodes))
+            self._saved.save_quantile(self._session, _seventh(self._config, episodes), episodes)
         if episodes // self._config.checkpoint_every > before // self._config.checkpoint_every:
             self._save()
 
@@ -93,6 +93,8 @@ class Recorder:
         """Saves a checkpoint now. Raises CannotWrite, or NotFinite."""
         with self._saying('the last one'):
             self._save()
+            if self.done and not self._saved.has_ended(self._config.episodes):  # resumed with fewer episodes than it had
+                self._saved.save_quantile(self._session, checkpoints.QUANTILES, self.episodes)
 
     def _save(self):
         self._saved.save(self._session, {'episodes': self._monitor.episodes, 'monitor': self._monitor.state(),
@@ -124,4 +126,4 @@ def is_milestone(config, before, after):
 
 
 def _seventh(config, episodes):
-    return min(episodes, config.episodes) * checkpoints.QUANTILES // config.episodes
+    return checkpoints.seventh(config.episodes, episodes)
