@@ -10,20 +10,23 @@
     python harlow.py bench           measures how fast all of it is
 """
 import argparse
+import json
 import os
-import shlex
 import sys
 
-try:
-    import attr
-except ImportError:
-    sys.exit('harlow.py: its packages are not installed for this Python: run `make train`, or `pip install -r requirements.txt`.')
+from meta_rl import startup
+
+# This file is read by every Python, 2.7 too, to say that it is not supported: there are no f-strings in it.
+if __name__ == '__main__':
+    startup.begin()  # before any import that takes a newer Python or a package
+
+import attr
 
 from meta_rl import config as config_module
+from meta_rl import files, hints, output
 from meta_rl.config import Config, ConfigError
+from meta_rl.parsing import Parser, check_played, check_words, truth
 
-# How it was started: for commands in messages, which can then be pasted.
-PROGRAM = 'harlow' if os.path.basename(sys.argv[0]) == 'harlow' else 'python harlow.py'
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
 RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address'
@@ -32,19 +35,6 @@ PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', '
 # What counts where a person plays.
 PLAYED = ('level_script', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
           'late')
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, without the usage lines before it."""
-
-    def error(self, message):
-        self.exit(2, f'{self.prog}: {message} (see --help)\n')
-
-
-def truth(text):
-    if text not in ('true', 'false'):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-    return text == 'true'
 
 
 def add_settings(parser, names=config_module.NAMES):
@@ -180,11 +170,16 @@ def train_agents(args, lines=None):
         # (The number of servers comes with --cluster.)
         fixed = sorted(set(given) - set(RESUMABLE) - {'ps'}) + ['ps'] * (given.get('ps', settings.ps) != settings.ps)
         if fixed:
-            raise ConfigError(f'--{fixed[0]} cannot change in the middle of a run: leave it out, or start a new run without '
-                              '--resume.')
+            raise ConfigError('--{} cannot change in the middle of a run: leave it out, or start a new run without '
+                              '--resume.'.format(fixed[0]))
         settings = settings.change(**given)
     else:
         settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
+    if args.jobs > 1 and args.seeds == 1:
+        raise ConfigError('--jobs is {0}, and there is one agent to train: give --seeds {0} or more with it, or leave it out.'.format(
+            args.jobs))
+    if not args.resume:
+        files.check_run_folders(settings.logdir, settings.image_cache)
     if args.seeds > 1:
         from meta_rl import seeds
         return seeds.train(os.path.abspath(__file__), settings, args.seeds, args.jobs)
@@ -194,41 +189,38 @@ def train_agents(args, lines=None):
     try:
         run, mean_return, seconds = training.run(settings, args.resume, lines)
     except training.Interrupted as stop:
-        mend = f' To go on: {PROGRAM} train --resume {shlex.quote(stop.run)}' if stop.resumable else ''
-        print('\n{}{}'.format(stop.reason or 'Stopped and saved.', mend))
+        mend = ' To go on: ' + hints.command_line('train', '--resume', stop.run) if stop.resumable else ''
+        output.say('', (stop.reason or 'Stopped and saved.') + mend)
         return 1 if stop.reason else 130
     from meta_rl import psychlab
     from meta_rl.envs import oracles
     from meta_rl.figures import plotting
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
-    print(f'Done in {seconds:.0f} s: mean return {mean_return:.2f} of {best:.0f} over the last 1,000 episodes. Its curve: {plotting.reward_curve(run)}')
-    print(f'To measure it trial by trial: {PROGRAM} evaluate {shlex.quote(run)}')
+    output.say('Done in {:.0f} s: mean return {:.2f} of {:.0f} over the last {:,} episodes. Its curve: {}'.format(
+        seconds, mean_return, best, min(1000, int(plotting.curve_of(run)['episodes'][-1])), plotting.reward_curve(run)))
+    output.say('To measure it trial by trial: ' + hints.command_line('evaluate', run))
     return 0
-
-
-def check_played(args):
-    if args.episodes < 1:
-        raise ConfigError('--episodes is %d: it must be at least 1.' % args.episodes)
-    if args.seed is not None and not 0 <= args.seed < 2 ** 32:
-        raise ConfigError('--seed is %d: it must be from 0 to 4294967295.' % args.seed)
 
 
 def evaluate(args):
     check_played(args)
+    if args.json is not None:
+        files.check(args.json)
     from meta_rl import evaluation
     elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
     report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images, **elsewhere)
+    if args.json is not None:  # first: nobody may be there to read the table
+        files.write(args.json, (json.dumps(report, indent=2, sort_keys=True) + '\n').encode())
     print(evaluation.table(report))
-    if args.json:
-        config_module.write_json(args.json, report)
     return 0
 
 
 def record(args):
     check_played(args)
+    files.check(args.output)
     from meta_rl.figures import recording
     returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images)
-    print('{}: return {}'.format(args.output, ', '.join(f'{one:g}' for one in returns)))
+    print('{}: return {}'.format(args.output, ', '.join('{:g}'.format(one) for one in returns)))
     return 0
 
 
@@ -242,6 +234,7 @@ def play(args):
 
 
 def plot(args):
+    files.check(args.output)
     from meta_rl.figures import plotting
     for path in plotting.plot(args.runs, args.output):
         print(path)
@@ -251,13 +244,15 @@ def plot(args):
 def figures(_):
     from meta_rl.figures import published as all_figures
     for path in all_figures.draw_all():
-        print(path)
+        print(path, flush=True)
     return 0
 
 
 def bench(args):
     if not 0 < args.seconds < float('inf'):
-        raise ConfigError(f'--seconds is {args.seconds}: it must be more than 0.')
+        raise ConfigError('--seconds is {}: it must be more than 0.'.format(args.seconds))
+    if args.growth is not None:
+        files.check(args.growth)
     if args.backends or args.growth:
         from meta_rl.bench import growth, scaling
         growth.run(args.growth) if args.growth else scaling.run()
@@ -268,15 +263,31 @@ def bench(args):
 
 
 def main(arguments):
-    """Runs one command. Returns the exit status: 0, 2 where the input is wrong, 130 after Ctrl-C."""
-    if not arguments or arguments[0] not in COMMANDS + ('-h', '--help'):
+    """Runs one command. Returns the exit status: 0, 1 where it could not end its work, 2 where the input is wrong, 130 after Ctrl-C."""
+    if not arguments or arguments[0].startswith('-') and arguments[0] not in ('-h', '--help'):
         arguments = ['train'] + arguments
-    args = make_parser().parse_args(arguments)
     try:
-        return {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'figures': figures,
-                'bench': bench}[args.command](args)
+        args = make_parser().parse(arguments, COMMANDS)
+        check_words(args)
+        reason = startup.missing()
+        if reason:
+            raise ConfigError(reason)
+        status = {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'figures': figures,
+                  'bench': bench}[args.command](args)
+        output.flush()
+        return status
+    except BrokenPipeError as error:
+        output.silence(sys.stdout)
+        output.warn('harlow.py: nothing reads the output any more ({}).'.format(error.strerror))
+        return 1
     except (ConfigError, OSError) as error:
-        print('harlow.py {}: {}'.format(args.command, ' '.join(str(error).split('\n'))), file=sys.stderr)
+        output.warn('harlow.py {}: {}'.format(arguments[0], ' '.join(str(error).split('\n'))))
+        return 2
+    except ImportError as error:
+        reason = startup.broken(error)
+        if reason is None:
+            raise
+        output.warn('harlow.py {}: {}'.format(arguments[0], reason))
         return 2
     except KeyboardInterrupt:
         return 130
@@ -284,7 +295,10 @@ def main(arguments):
 
 def main_command():
     """The command `harlow`, which `pip install .` installs: the same as `python harlow.py`."""
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    finally:
+        output.finish()
 
 
 if __name__ == '__main__':

@@ -179,10 +179,11 @@ class _Seen:
         return self._features[index]
 
 
-def play_episodes(network, session, envs, random, count, steps, greedy=False):
+def play_episodes(network, session, envs, random, count, steps, greedy=False, progress=None):
     """Plays `count` episodes, as many in each environment, lest short ones count more. Returns the list of Episode.
 
     steps: int, of the unrolls in which they are played: where these are whole episodes, no more is played than is counted.
+    progress: Progress that is told of each episode, or None.
     """
     quota, played = np.full(len(envs), count // len(envs)), []
     quota[:count % len(envs)] += 1
@@ -195,4 +196,6 @@ def play_episodes(network, session, envs, random, count, steps, greedy=False):
             if quota[b]:
                 quota[b] -= 1
                 played.append(episode)
+                if progress:
+                    progress.add()
     return played

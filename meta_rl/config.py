@@ -6,6 +6,7 @@ import re
 
 import attr
 
+from meta_rl import hints
 from meta_rl.presets import PRESETS
 
 OPTIMIZERS = ('adam', 'rmsprop')
@@ -161,7 +162,7 @@ class Config:
         """A Config with these settings changed. ConfigError names one that there is not."""
         unknown = sorted(set(settings) - set(NAMES))
         if unknown:
-            raise ConfigError(f'There is no setting {unknown[0]}: see python harlow.py train --help.')
+            raise ConfigError(f'There is no setting {unknown[0]}: see {hints.command_line("train", "--help")}.')
         return attr.evolve(self, **settings)
 
     def save(self, path):
@@ -179,7 +180,7 @@ def _shown(value):
 
 def _sayable(text):
     try:
-        return b'\0' not in os.fsencode(text)
+        return b'\0' not in os.fsencode(text) and text.encode('utf-8') is not None  # TensorFlow takes UTF-8 alone
     except UnicodeError:
         return False
 

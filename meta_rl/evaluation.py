@@ -1,17 +1,20 @@
 """Frozen weights: how often each trial is right. Meta-learning shows there, in the steps from trial 1 to trial 2 and after."""
+import io
 import os
 
 import numpy as np
 
 from meta_rl import config as config_module
-from meta_rl import agents
+from meta_rl import agents, files
 from meta_rl.ac_network import GLOBAL
 from meta_rl.actor import Actor, play_episodes
 from meta_rl.envs import scores
 from meta_rl.images import dataset
 from meta_rl.labs.choice import SIDE_BY_SIDE
+from meta_rl.output import warn
+from meta_rl.progress import Progress
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.rundir import checkpoints
+from meta_rl.rundir import checkpoints, lock
 from meta_rl.tf_compat import session_config, tf
 
 MODES = 'sampled', 'greedy'
@@ -102,14 +105,15 @@ class Frozen:
             yield (frame, experience.policies[0, 0], self._learning.reward_unit * float(experience.values[0, 0]),
                    int(experience.actions[0, 0]), float(experience.rewards[0, 0]))
 
-    def measure(self, episodes, seed=SEED, greedy=False):
-        """Plays `episodes`. Returns a dict of plain data: see scores.score.
+    def measure(self, episodes, seed=SEED, greedy=False, progress=None):
+        """Plays `episodes`. Returns a dict of plain data: see scores.score. progress: Progress that is told of each, or None.
 
         Where episodes may be cut short also decisions_mean and decisions_max, and complete, the fraction that had all trials.
         """
         random = np.random.RandomState(seed)
         envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
-        played = play_episodes(self._network, self._session, envs, random, episodes, self._learning.steps, greedy)
+        played = play_episodes(self._network, self._session, envs, random, episodes, self._learning.steps, greedy,
+                               progress)
         for env in envs:
             env.close()
         correct = np.zeros((len(played), TRIALS), np.float32)
@@ -140,8 +144,9 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **e
         frozen.restore(path)
         report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images,
                   'lab': frozen.lab}
-        for mode in MODES:
-            report[mode] = frozen.measure(episodes, seed, mode == 'greedy')
+        with Progress(len(MODES) * episodes, 'measuring', 'episodes') as progress:
+            for mode in MODES:
+                report[mode] = frozen.measure(episodes, seed, mode == 'greedy', progress)
     report.update(report[MODES[0]], policy=MODES[0])
     return report
 
@@ -156,18 +161,30 @@ def learning_set(run, episodes=1000, images=None):
 
     Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory;
     that of held-out images is in learning_set-held-out.csv. images: None for `telling_images`.
-    Raises: ConfigError where not all of them were kept, or where there are no such images.
+    A seventh of which no weights were kept is nan: the run was made longer or shorter after it.
+    Raises: ConfigError where the run has not ended, or where there are no such images.
     """
-    images = images or telling_images(config_module.load(os.path.join(run, 'config.json')))
+    config = config_module.load(os.path.join(run, 'config.json'))
+    images = images or telling_images(config)
     path = os.path.join(run, 'learning_set.csv' if images == TRAINING else f'learning_set-{images}.csv')
     if not os.path.exists(path):
-        kept = checkpoints.quantiles(run)
-        if len(kept) < checkpoints.QUANTILES:
+        kept = {checkpoints.seventh_of(weights): weights for weights in checkpoints.quantiles(run, config.episodes)}
+        if checkpoints.QUANTILES not in kept:
             raise config_module.ConfigError('%s has %d of the %d checkpoints of a finished run: let it end first.' % (
                 run, len(kept), checkpoints.QUANTILES))
-        with Frozen(run, images) as frozen:
-            profiles = [frozen.restore(checkpoint).measure(episodes)['per_trial'] for checkpoint in kept]
-        np.savetxt(path, profiles, '%.4f', ',')
+        profiles = np.full((checkpoints.QUANTILES, TRIALS), np.nan)
+        with Frozen(run, images) as frozen, Progress(len(kept) * episodes, 'measuring', 'episodes') as progress:
+            for number, weights in sorted(kept.items()):
+                profiles[number - 1] = frozen.restore(weights).measure(episodes, progress=progress)['per_trial']
+        text = io.StringIO()
+        np.savetxt(text, profiles, '%.4f', ',')
+        if lock.held(run):  # it is the business of the process that trains there
+            return profiles
+        try:
+            files.write(path, text.getvalue().encode())
+        except OSError as error:
+            warn(f'{path} cannot be written ({error.strerror}): it will be measured again the next time.')
+            return profiles
     try:
         with open(path) as file:
             profiles = np.array([[float(value) for value in line.split(',')] for line in file])

@@ -1,29 +1,76 @@
 """Several agents, of several seeds: each is trained by a process of its own, as if alone."""
 import concurrent.futures
 import os
+import signal
 import subprocess
 import sys
 
 import attr
 
+from meta_rl.backends.stops import Stops
+from meta_rl.output import say
+
+STOPPED = 130  # the exit status of a run that was asked to end
+
 
 def train(script, settings, seeds, jobs):
-    """Trains agents of `seeds` seeds, from that of a Config on, `jobs` at once.
+    """Trains agents of `seeds` seeds, from that of a Config on, `jobs` at once. What asks this process to end is passed on to them.
 
     script: str, path of harlow.py. Returns: int, the worst of their exit statuses.
     """
     os.makedirs(settings.logdir, exist_ok=True)
+    family = Family()
 
     def one(seed):
         flags = [f'--{name}={str(value).lower() if isinstance(value, bool) else value}'
                  for name, value in attr.asdict(settings.change(seed=seed)).items()]
         command = [sys.executable, script, 'train'] + flags
         if jobs == 1:
-            return subprocess.call(command)
-        path = os.path.join(settings.logdir, '%s-seed%d.log' % (settings.preset, seed))
-        print('Seed %d goes on in %s' % (seed, path), flush=True)
-        with open(path, 'w') as log:
-            return subprocess.call(command, stdout=log, stderr=subprocess.STDOUT)
+            return family.call(command)
+        with new_log(settings.logdir, '%s-seed%d' % (settings.preset, seed)) as log:
+            say('Seed %d goes on in %s' % (seed, log.name))
+            return family.call(command, stdout=log, stderr=subprocess.STDOUT)
 
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        return max(pool.map(one, range(settings.seed, settings.seed + seeds)))
+    pool = concurrent.futures.ThreadPoolExecutor(jobs)
+    with Stops() as stops:
+        ended = [pool.submit(one, seed) for seed in range(settings.seed, settings.seed + seeds)]
+        try:
+            concurrent.futures.wait(ended)
+        except KeyboardInterrupt:
+            family.stop()
+        stops.hold()
+        return max(each.result() for each in ended)
+
+
+class Family:
+    """Processes that are told to end together."""
+
+    def __init__(self):
+        self._processes, self._stopped = [], False
+
+    def call(self, command, **streams):
+        """Runs a command to its end. Returns its exit status; STOPPED, without starting it, after `stop`."""
+        if self._stopped:
+            return STOPPED
+        process = subprocess.Popen(command, **streams)
+        self._processes.append(process)
+        if self._stopped:
+            process.send_signal(signal.SIGTERM)
+        return process.wait()
+
+    def stop(self):
+        """Asks all of them to save and end, and starts no more."""
+        self._stopped = True
+        for process in list(self._processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+
+
+def new_log(folder, name):
+    """A new file `folder`/`name`.log, open for writing; `name`-2.log and so on where there is one: it may be in use."""
+    for number in range(1, 10000):
+        try:
+            return open(os.path.join(folder, f'{name}-{number}.log' if number > 1 else name + '.log'), 'x')
+        except FileExistsError:
+            pass
+    raise FileExistsError(f'{folder} has 9,999 logs of {name}: take some away.')

@@ -7,11 +7,12 @@ import os
 import warnings
 
 from meta_rl import onednn
+from meta_rl.held_back import held_back, only_warnings
 
 # Before the import, or TensorFlow does not see it. A value set outside is left alone.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 onednn.choose_none()
-with warnings.catch_warnings():
+with held_back(), warnings.catch_warnings():
     warnings.simplefilter('ignore', FutureWarning)  # of NumPy, about the dtypes of 1.12
     import tensorflow
     from tensorflow.core.protobuf.config_pb2 import CallableOptions
@@ -26,6 +27,7 @@ GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledEr
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 if not IS_V1:
+    only_warnings(os.path.join(tf.sysconfig.get_lib(), 'libtensorflow_framework.so.2'))
     tf.disable_v2_behavior()
 # The older reference variables may change while an operation still reads them; a resource variable keeps what was read. The
 # order "gradients, update, copy of the update" inside one session call rests on it.

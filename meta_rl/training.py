@@ -1,4 +1,5 @@
 """run(): backend, session, checkpoints, logs. The same whatever carries the workers."""
+import contextlib
 import functools
 import os
 import time
@@ -6,10 +7,12 @@ import time
 import numpy as np
 
 from meta_rl import agents, worker
+from meta_rl import config as config_module
 from meta_rl.backends.stops import Stops
 from meta_rl.images import dataset
 from meta_rl.labs import choice
-from meta_rl.rundir import checkpoints, dashboard
+from meta_rl.output import say
+from meta_rl.rundir import checkpoints, dashboard, lock
 from meta_rl.rundir import resume as resuming
 from meta_rl.rundir.monitor import Monitor
 from meta_rl.rundir.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
@@ -17,7 +20,7 @@ from meta_rl.tf_compat import tf
 
 
 class Interrupted(Exception):
-    """Training stopped before its end: it was asked to (Ctrl-C, SIGTERM), or it cannot go on.
+    """Training stopped before its end: it was asked to (Ctrl-C, SIGTERM, see stops), or it cannot go on.
 
     `run` is the run directory; `reason`, a sentence, is empty where it was asked to; `resumable`: it can go on from there.
     """
@@ -62,23 +65,27 @@ def run(config, resume=None, lines=None):
       resume: path of a run directory to go on with, or None for a new one.
       lines: metrics.Lines, or None.
     Returns: (path of the run directory, mean return of the last 1,000 episodes, seconds of training).
-    Raises: Interrupted after Ctrl-C or SIGTERM; whatever a worker raised.
+    Raises: Interrupted after Ctrl-C, SIGTERM and the like; ConfigError where another process trains there; whatever a worker raised.
     """
     agents.check(config)
-    if not resume:
+    of_worker = functools.partial(worker.corruption, is_episode=agents.of(config).is_episode)
+    if resume:
+        lock.check(resume)
+        resuming.newest(resume, of_worker)
+    else:
         agents.check_given(config)
-    newest = resuming.newest(
-        resume, functools.partial(worker.corruption, is_episode=agents.of(config).is_episode)) if resume else None
     folder = dataset.folder_of(config)
     if config.held_out_images:  # from now on the copies that no one changes
         config = config.change(held_out_images=dataset.held_out_folder_of(config))
     if config.images:
         config = config.change(images=folder)
-    backend = make_backend(config, folder)
+    backend, locked = make_backend(config, folder), contextlib.ExitStack()
     try:
         if backend.warning:
-            print(backend.warning)
+            say(backend.warning)
         directory = resume or new_run_directory(config)
+        locked.enter_context(lock.Lock(directory))
+        newest = resuming.newest(resume, of_worker) if resume else None  # once more: another process may have gone on until now
         with backend.graph.as_default(), tf.device(backend.device):
             saved = checkpoints.Checkpoints(directory, backend.variables, backend.others)
         with backend.session() as session:
@@ -86,13 +93,15 @@ def run(config, resume=None, lines=None):
             start = None
             if resume:
                 start = saved.restore(session, newest)
+                if config_module.load(os.path.join(directory, 'config.json')).episodes != config.episodes:
+                    saved.forget_measured()
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
                 backend.set_states(start['random'])
-            print('Training %s: %d episodes, %d worker%s%s%s, into %s' % (
-                config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
-                '' if config.backend == 'threads' else f' ({config.backend})',
-                f' on {config.device}' if config.backend == 'threads' and not backend.warning else '', directory), flush=True)
-            monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines)
+            monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines,
+                              'Training %s: %d episodes, %d worker%s%s%s, into %s' % (
+                                  config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
+                                  '' if config.backend == 'threads' else f' ({config.backend})',
+                                  f' on {config.device}' if config.backend == 'threads' and not backend.warning else '', directory))
             recorder = Recorder(config, monitor, saved, session, backend.states)
             try:
                 monitor.show(dashboard.opening(config), 0)
@@ -104,6 +113,7 @@ def run(config, resume=None, lines=None):
                 monitor.close()
     finally:
         backend.close()
+        locked.close()
     return directory, float(np.mean(monitor.recent)), seconds
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 import harlow
 from meta_rl import config as config_module
-from meta_rl import training
+from meta_rl import hints, training
 from meta_rl.config import Config
 from meta_rl.rundir.monitor import read_curve
 
@@ -182,7 +182,7 @@ def test_train_then_evaluate(here, capsys):
     run = os.path.join('mine', os.listdir('mine')[0])
     lines = capsys.readouterr().out.splitlines()
     assert 'mean return' in lines[-2] and os.path.join(run, 'reward_curve.png') in lines[-2]
-    assert lines[-1].endswith('python harlow.py evaluate ' + run)
+    assert lines[-1].endswith(hints.command_line('evaluate', run))
     assert {'config.json', 'curve.csv', 'checkpoints', 'reward_curve.png'} < set(os.listdir(run))
     assert config_module.load(os.path.join(run, 'config.json')).seed == 3
     assert run_main('evaluate', run, '--episodes', '20', '--seed', '4', '--json', 'out.json') == 0
@@ -247,7 +247,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, monkeypatch):
     assert process.returncode == 130 and 'Traceback' not in err  # TensorFlow 2.20 has a line of its own to say there
     monkeypatch.chdir(tmp_path)
     run = os.path.join('runs', os.listdir('runs')[0])
-    assert out.splitlines()[-1] == 'Stopped and saved. To go on: python harlow.py train --resume ' + run
+    assert out.splitlines()[-1] == 'Stopped and saved. To go on: ' + hints.command_line('train', '--resume', run)
     stopped = max(int(name[6:-5]) for name in os.listdir(os.path.join(run, 'checkpoints')) if name.endswith('.json'))
     assert stopped >= rows(tmp_path)[-1] > 0
     assert run_main('train', '--resume', run, '--episodes', str(stopped + 32)) == 0

@@ -2,16 +2,18 @@
 
 Nothing heavy is imported: they must see the end at once.
 """
+import atexit
 import glob
 import importlib
 import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import threading
 
+from meta_rl.backends import stops
 from meta_rl.config import ConfigError
+from meta_rl.output import finish, warn
 
 GRACE = 10.  # seconds for a child to end by itself
 
@@ -25,6 +27,7 @@ class ChildProcesses:
     def __init__(self):
         self._context = multiprocessing.get_context('spawn')  # TensorFlow does not survive a fork
         self._theirs, self._mine = self._context.Pipe(duplex=False)
+        atexit.register(self._mine.close)  # multiprocessing waits for them there
         self._processes = {}
 
     def start(self, name, function, *args):
@@ -61,7 +64,7 @@ class ChildProcesses:
         """Ends those that have not, and waits until they have."""
         mine = [self._processes[name] for name in self.left(prefix)]
         for process in mine:
-            process.terminate()
+            _slay(process)
         for process in mine:
             process.join(GRACE)
         if not prefix:
@@ -81,9 +84,23 @@ def clear_away(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _slay(process):
+    # By kill -9: what asks the parent to end is not for its children.
+    try:
+        if process.exitcode is None:
+            os.kill(process.pid, signal.SIGKILL)
+    except OSError:
+        pass  # has ended meanwhile
+
+
+def _ignore_stops():
+    """What asks a run to end is for the parent, which needs its children to save; a terminal and a batch system send it to all."""
+    for each in stops.SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+
+
 def _run(parent, function, args):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _ignore_stops()
 
     def watch():
         _wait_for_the_end_of(parent)
@@ -93,16 +110,14 @@ def _run(parent, function, args):
     try:
         status = _call(function, args)
     except ConfigError as error:
-        print(f'{multiprocessing.current_process().name}: {error}', file=sys.stderr)
+        warn(f'{multiprocessing.current_process().name}: {error}')
         status = 2
-    sys.stdout.flush()
-    sys.stderr.flush()
+    finish()
     os._exit(status)  # not by way of TensorFlow's own clearing up, which waits for servers that may be gone
 
 
 def _run_after(parent, function, args):
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    _ignore_stops()
     _wait_for_the_end_of(parent)
     _call(function, args)
 

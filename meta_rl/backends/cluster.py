@@ -17,6 +17,7 @@ import sys
 import time
 
 from meta_rl.config import ConfigError
+from meta_rl.output import say
 from meta_rl.tf_compat import tf
 
 PATIENCE = 300.  # seconds to wait for a server that is not there yet: rented machines start when they like
@@ -146,15 +147,15 @@ class Lookout:
     """Sees whether the servers at these addresses ('host:port') are still there."""
 
     def __init__(self, addresses):
-        self._heard = dict.fromkeys(addresses, time.time())
+        self._heard = dict.fromkeys(addresses, time.monotonic())
 
     def gone(self):
         """The address of a server that is gone, or None: its machine refuses, or has not answered for SILENCE seconds."""
         for address in self._heard:
             reason = _refusal(address)
             if reason is None:
-                self._heard[address] = time.time()
-            elif reason == os.strerror(errno.ECONNREFUSED) or time.time() - self._heard[address] > SILENCE:
+                self._heard[address] = time.monotonic()
+            elif reason == os.strerror(errno.ECONNREFUSED) or time.monotonic() - self._heard[address] > SILENCE:
                 return address
 
 
@@ -167,17 +168,17 @@ def _refusal(address):
 
 def wait_for(cluster):
     """Waits until all servers are up. ConfigError names one that is not after PATIENCE seconds."""
-    began = said = time.time()
+    began = said = time.monotonic()
     for task, address in enumerate(cluster.ps):
         while True:
             reason = _refusal(address)
             if reason is None:
                 break
-            now = time.time()
+            now = time.monotonic()
             if now - began > PATIENCE:
                 raise ConfigError('ps %d does not answer at %s (%s): start it, or mend its address in the cluster.' % (
                     task, address, reason))
             if now - said > 10:
                 said = now
-                print('Waiting for ps %d at %s (%s)' % (task, address, reason), flush=True)
+                say('Waiting for ps %d at %s (%s)' % (task, address, reason))
             time.sleep(.2)

@@ -4,7 +4,6 @@ The process of ps 0 records the run; when it dies all others end. Workers come a
 cluster one that is started again goes on.
 """
 import os
-import shlex
 import threading
 import time
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from meta_rl import agents, onednn
 from meta_rl import config as config_module
+from meta_rl import hints
 from meta_rl.backends import cluster as clusters
 from meta_rl.backends import stops
 from meta_rl.backends.base import Backend
@@ -20,6 +20,8 @@ from meta_rl.backends.child_processes import GRACE, ChildProcesses
 from meta_rl.backends.queues import FIRST, Queues, read_welcome
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import ConfigError
+from meta_rl.output import say
+from meta_rl.rundir.events import said
 from meta_rl.rundir.recorder import ServersLost, WorkersLost
 from meta_rl.tf_compat import GONE, tf
 
@@ -84,18 +86,18 @@ class Processes(Backend):
         self._lookout = clusters.Lookout(self._cluster.ps[1:])
         over = threading.Event()
         threading.Thread(target=self._guard, args=(over, directory), daemon=True).start()
-        heard, looked = {}, time.time()
+        heard, looked = {}, time.monotonic()
         try:
             self._call_workers()
             while not recorder.over:
                 for number in self._record(session, recorder):
-                    heard[number] = time.time()
-                if time.time() - looked > LOOK_AROUND:
-                    looked = time.time()
+                    heard[number] = time.monotonic()
+                if time.monotonic() - looked > LOOK_AROUND:
+                    looked = time.monotonic()
                     self._look_around(heard)
         except GONE as error:
             self._children.end('Worker')
-            raise ServersLost(error.message.split('\n')[0])
+            raise ServersLost(said(error))
         except ServersLost:  # not to be talked to any more; nor may closing the session come to an end
             self._children.end('Worker')
             raise
@@ -108,8 +110,8 @@ class Processes(Backend):
 
     def _call_workers(self):
         if self._config.cluster:
-            print('Waiting for workers 0 to %d: python harlow.py train --cluster %s --job worker --task N' % (
-                self._config.workers - 1, shlex.quote(self._config.cluster)), flush=True)
+            say('Waiting for workers 0 to %d: %s' % (self._config.workers - 1, hints.command_line(
+                'train', '--cluster', self._config.cluster, '--job', 'worker', '--task', 'N')))
         else:
             for number in range(self._config.workers):
                 self._children.start('Worker %d' % number, 'meta_rl.backends.processes:work', tuple(self._cluster), number, {})
@@ -120,8 +122,8 @@ class Processes(Backend):
         while not over.wait(LOOK_AROUND):
             gone = lookout.gone()
             if gone and not over.wait(PATIENCE):
-                print(f'\nThe server at {gone} is gone. What was learned since the last checkpoint is lost. To go on: '
-                      f'python harlow.py train --resume {shlex.quote(directory)}', flush=True)
+                say('', f'The server at {gone} is gone. What was learned since the last checkpoint is lost. To go on: '
+                    + hints.command_line('train', '--resume', directory))
                 os._exit(1)  # the children see it and end
 
     def _record(self, session, recorder):
@@ -150,26 +152,26 @@ class Processes(Backend):
             raise ServersLost(f'The server at {gone} is gone.')
         left = self._config.workers if self._config.cluster else len(self._children.left('Worker'))
         for name, how in ended:
-            print('%s is gone (%s): going on with the %d left of %d.' % (name, how, left, self._config.workers), flush=True)
+            say('%s is gone (%s): going on with the %d left of %d.' % (name, how, left, self._config.workers))
         if not left:
             raise WorkersLost('No worker is left.')
         if self._config.cluster:
             for number, last in sorted(heard.items()):
-                if time.time() - last > clusters.SILENCE:
+                if time.monotonic() - last > clusters.SILENCE:
                     del heard[number]
-                    print('Worker %d has not been heard of for %.0f s: going on without it; it can be started again.' % (
-                        number, clusters.SILENCE), flush=True)
+                    say('Worker %d has not been heard of for %.0f s: going on without it; it can be started again.' % (
+                        number, clusters.SILENCE))
 
     def _stop(self, session, recorder):
         """Has all workers end, takes in what they still have to say, and ends those that do not."""
-        deadline = time.time() + GRACE
+        deadline = time.monotonic() + GRACE
         try:
             self._queues.stop(session)
-            quiet = time.time() + QUIET
-            while time.time() < deadline and (
-                    self._children.running('Worker') or self._config.cluster and time.time() < quiet):
+            quiet = time.monotonic() + QUIET
+            while time.monotonic() < deadline and (
+                    self._children.running('Worker') or self._config.cluster and time.monotonic() < quiet):
                 if self._record(session, recorder):
-                    quiet = time.time() + QUIET
+                    quiet = time.monotonic() + QUIET
             self._record(session, recorder)
         except GONE:
             pass  # there is no one to talk to
@@ -213,7 +215,7 @@ def work(cluster, number, changes):
         worker = RemoteWorker(config, number, welcome['fingerprint'], welcome['states'][number], queues.network.shards)
         link = queues.link(sessions, number)
         if config.cluster:
-            print('Worker %d has joined the run at %s: %s' % (number, cluster.ps[0], config.preset), flush=True)
+            say('Worker %d has joined the run at %s: %s' % (number, cluster.ps[0], config.preset))
         counts, weights = link.pull()
         if counts.episodes > welcome['episodes'] and config.cluster:
             worker.start_anew(counts.episodes)
@@ -224,7 +226,7 @@ def work(cluster, number, changes):
     except GONE:
         _leave(number)
     if config.cluster:
-        print('The run is over.', flush=True)
+        say('The run is over.')
     return 0
 
 
@@ -237,5 +239,5 @@ def _watch(cluster, number):
 
 def _leave(number):
     """Ends the process at once: TensorFlow tries for ever to reach a server that is gone, and cannot be interrupted."""
-    print('A server is gone: the run is over, or was killed. When it goes on, start worker %d again.' % number, flush=True)
+    say('A server is gone: the run is over, or was killed. When it goes on, start worker %d again.' % number)
     os._exit(1)

@@ -7,13 +7,14 @@ import warnings
 
 import numpy as np
 
-from meta_rl import agents, onednn
+from meta_rl import agents, hints, onednn
 from meta_rl.ac_network import Counts
 from meta_rl.backends import shared_network, stops
 from meta_rl.backends.base import Backend
 from meta_rl.backends.child_processes import ChildProcesses
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import ConfigError
+from meta_rl.output import say
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 
@@ -30,7 +31,7 @@ class Rays(Backend):
 
     def __init__(self, config, folder):
         if ray is None:
-            raise ConfigError("backend is 'ray', which is not installed: pip install -r requirements/ray.txt (Python 3.9 and "
+            raise ConfigError(f"backend is 'ray', which is not installed: {hints.install('requirements/ray.txt')} (Python 3.9 and "
                               "later), or choose another backend.")
         super().__init__(config, folder)
         # What is wrong shows here, not in each worker.
@@ -73,7 +74,8 @@ class Rays(Backend):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
-                ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+                with stops.ignored():
+                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
                               '--ray-address.'.format(config.ray_address or 'this machine', str(error).strip().split('\n')[0]))
@@ -121,7 +123,7 @@ class Rays(Backend):
 
     def _lost(self, number, error, left):
         reason = str(error).strip().split('\n')[0]
-        print('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers), flush=True)
+        say('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers))
         if not left:
             raise WorkersLost('No worker is left.')
 

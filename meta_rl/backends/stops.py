@@ -1,10 +1,13 @@
-"""Stops: Ctrl-C and SIGTERM, once to stop and save; those that come while that is done change nothing."""
+"""Stops: signals that ask a run to end, once to stop and save; those that come while that is done change nothing."""
 import contextlib
 import os
 import signal
 import threading
 
-SIGNALS = signal.SIGINT, signal.SIGTERM
+# Ctrl-C; a terminal that is closed; Ctrl-\; a batch system's warning before its limit, as `sbatch --signal` sends it; the limit of
+# processor time; kill, timeout, a machine that is shut down.
+SIGNALS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU', 'SIGTERM')
+                if hasattr(signal, name))
 
 
 class Stops:
@@ -22,7 +25,8 @@ class Stops:
 
     def _handle(self, *_):
         if self._held:  # by os.write: a handler may come in the middle of a print
-            os.write(2, b'Already stopping, and saving what was learned: a moment, please.\n')
+            with contextlib.suppress(OSError):  # of a terminal that is gone
+                os.write(2, b'Already stopping, and saving what was learned: a moment, please.\n')
             return
         self._held = True
         raise KeyboardInterrupt
@@ -59,3 +63,19 @@ def later():
             signal.signal(number, handler)
     if came:
         handlers[came[0]](came[0], None)
+
+
+@contextlib.contextmanager
+def ignored():
+    """Processes that are started in this context ignore these signals: a terminal sends its own to all that it started.
+
+    One that comes to this process meanwhile is lost. Outside the main thread this does nothing.
+    """
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS if signal.getsignal(number) is not None}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

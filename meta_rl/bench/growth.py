@@ -9,7 +9,6 @@ import numpy as np
 from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.figures import plotting
-from meta_rl.figures.plotting import pyplot
 from meta_rl.tf_compat import tf
 
 BATCHES = 1, 4, 16, 64, 128, 256
@@ -49,9 +48,10 @@ def line(numbers, seconds):
     return start, slope
 
 
+@plotting.own_style
 def draw(found, path):
     """Draws what `measure` returned, and writes it as CSV beside the picture. Returns both paths."""
-    figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.8))
+    figure, panels = plotting.subplots(1, 2, figsize=(9, 3.8))
     table = os.path.splitext(path)[0] + '.csv'
     with open(table, 'w', newline='') as file:
         writer = csv.writer(file, lineterminator='\n')

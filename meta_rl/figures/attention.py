@@ -3,7 +3,7 @@ import numpy as np
 
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, Frozen
-from meta_rl.figures.plotting import pyplot, save
+from meta_rl.figures.plotting import own_style, save, subplots
 
 PATCH = 4   # pixels of a side of what is replaced
 OTHERS = 8  # frames that the replacements are taken from
@@ -31,6 +31,7 @@ def attention(encode, view, others):
     return moved.reshape(rows, columns) / len(others)
 
 
+@own_style
 def draw(run, path, seed=0):
     """Draws an episode of held-out images, played by the agent of a run directory that sees frames, into `path`; returns it."""
     with Frozen(run, HELD_OUT) as frozen:
@@ -39,7 +40,7 @@ def draw(run, path, seed=0):
         maps = [attention(frozen.encode, view, others) for view in played.views]
     indices, policies = played.view_index[:, 0], played.policies[:, 0]
     frames = played.views[indices]
-    figure, axes = pyplot.subplots(4, TRIALS, figsize=(11, 6.4), gridspec_kw={'height_ratios': [4, 4, 1.6, 2]})
+    figure, axes = subplots(4, TRIALS, figsize=(11, 6.4), gridspec_kw={'height_ratios': [4, 4, 1.6, 2]})
     limit = np.abs(features).max()
     for trial in range(TRIALS):
         seen, looks, made, does = axes[:, trial]

@@ -5,7 +5,7 @@ import numpy as np
 
 from meta_rl import config as config_module
 from meta_rl.evaluation import learning_set
-from meta_rl.figures.plotting import curve_of, pyplot, save
+from meta_rl.figures.plotting import curve_of, own_style, save, subplots
 from meta_rl.rundir.monitor import ACCURACIES
 
 
@@ -15,12 +15,13 @@ def frames_seen(curve, repeat):
     return np.cumsum(episodes * curve['length']) * repeat
 
 
+@own_style
 def learning(runs, path, episodes=1000):
     """Draws per cent correct over frames into `path`: held-out images at each seventh (dots), training (lines). Returns path.
 
     runs: {label: list of run directories}, a line for each run: the mean of trials 2 to 6, and trial 1 in grey.
     """
-    figure, axes = pyplot.subplots(figsize=(8, 4.5))
+    figure, axes = subplots(figsize=(8, 4.5))
     for number, (label, members) in enumerate(runs.items()):
         for run in members:
             config = config_module.load(os.path.join(run, 'config.json'))

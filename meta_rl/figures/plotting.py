@@ -1,18 +1,29 @@
 """Figures of runs: reward curves, and how the learning set formed."""
 import collections
+import io
 import os
 
-import matplotlib
+import numpy as np
+from matplotlib import cm, style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-matplotlib.use('Agg')  # a file, not a window: runs are headless
-import numpy as np  # noqa: E402
-from matplotlib import pyplot  # noqa: E402
-
-from meta_rl import config as config_module  # noqa: E402
-from meta_rl.envs.oracles import ORACLES  # noqa: E402
-from meta_rl.rundir.monitor import read_curve  # noqa: E402
+from meta_rl import config as config_module
+from meta_rl import files
+from meta_rl.envs.oracles import ORACLES
+from meta_rl.output import say
+from meta_rl.rundir.monitor import read_curve
 
 TRIALS_AXIS = np.arange(1, 7)
+# A decorator of all that draws: by Matplotlib's own settings, whatever a matplotlibrc says, and these are left as they were.
+own_style = style.context('default')
+
+
+def subplots(*shape, figsize, **more):
+    """(figure, axes) as pyplot.subplots makes them, but apart from pyplot: its backend, a window or a notebook, stays as it is."""
+    figure = Figure(figsize=figsize)
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(*shape, **more)
 
 
 def by_preset(runs):
@@ -23,15 +34,24 @@ def by_preset(runs):
     return groups
 
 
+def kind_of(path):
+    """The kind of picture that a path's ending stands for, 'png' where it has none. ConfigError where there is no such kind."""
+    kind, known = os.path.splitext(path)[1][1:].lower() or 'png', sorted(FigureCanvasAgg(Figure()).get_supported_filetypes())
+    if kind not in known:
+        raise config_module.ConfigError('{} cannot be drawn ({!r} is no kind of picture): give it one of the endings {}.'.format(
+            path, kind, ', '.join(known)))
+    return kind
+
+
 def save(figure, path):
-    """Writes a figure into `path`, which it returns. ConfigError where its ending is that of no kind of picture."""
+    """Writes a figure into `path`, whole or not at all, and returns it; as PNG where it is a binary file. See kind_of."""
     figure.tight_layout()
-    try:
-        figure.savefig(path, dpi=120)
-    except ValueError as error:
-        raise config_module.ConfigError(f'{path} cannot be drawn ({error}): give it an ending like .png.')
-    finally:
-        pyplot.close(figure)
+    if hasattr(path, 'write'):
+        figure.savefig(path, dpi=120, format='png')
+        return path
+    content = io.BytesIO()
+    figure.savefig(content, dpi=120, format=kind_of(path))
+    files.write(path, content.getvalue())
     return path
 
 
@@ -43,6 +63,7 @@ def mean_curve(curves):
     return episodes, np.mean([np.interp(episodes, curve['episodes'], curve['choice_return']) for curve in curves], 0)
 
 
+@own_style
 def reward_curves(groups, path, title=None):
     """Draws reward curves into `path`: a thin line for each seed and a thick one for their mean; returns it.
 
@@ -51,7 +72,7 @@ def reward_curves(groups, path, title=None):
     Args:
       groups: dict from a label to the list of curves (see monitor.read_curve) of its seeds.
     """
-    figure, axes = pyplot.subplots(figsize=(9, 4.5))
+    figure, axes = subplots(figsize=(9, 4.5))
     for name, _, value in ORACLES:
         axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
         axes.annotate(f'{name}, {value:.0f}', (1.01, value), xycoords=('axes fraction', 'data'), va='center',
@@ -88,23 +109,27 @@ def reward_curve(run, path=None):
     return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name)
 
 
+@own_style
 def learning_set(profiles, path, title=None, reference=None, labels=None):
     """Draws per cent correct on trials 1..6, a line for each quantile of training: the form of Wang et al. 2018, figure 6c.
 
     Args:
-      profiles: float [seeds, quantiles, 6], fractions right.
+      profiles: float [seeds, quantiles, 6], fractions right; nan where a seed has none.
       reference: (label, 6 per cents) of a published line to draw beside them, or None.
       labels: what each line is of; None: the weights at the end of each quantile of training.
     Returns: path (or a binary file). Error bars are standard errors over seeds.
     """
     profiles = 100 * np.asarray(profiles)
     seeds, quantiles, _ = profiles.shape
-    figure, axes = pyplot.subplots(figsize=(7.5, 4.5))
+    figure, axes = subplots(figsize=(7.5, 4.5))
     labels = labels or ['first %d/%d of training' % (number, quantiles) for number in range(1, quantiles)] + ['all of training']
-    errors = profiles.std(0, ddof=1) / np.sqrt(seeds) if seeds > 1 else [None] * quantiles
-    for number, (mean, error) in enumerate(zip(profiles.mean(0), errors)):
+    for number in range(quantiles):
+        known = profiles[~np.isnan(profiles[:, number]).any(1), number]  # of those seeds that have it
+        if not len(known):
+            continue
+        mean, error = known.mean(0), known.std(0, ddof=1) / np.sqrt(len(known)) if len(known) > 1 else None
         axes.errorbar(TRIALS_AXIS, mean, error, marker='o', markersize=3, capsize=2,
-                      color=pyplot.cm.viridis(number / max(quantiles - 1, 1)), label=labels[number])
+                      color=cm.viridis(number / max(quantiles - 1, 1)), label=labels[number])
     if reference:
         axes.plot(TRIALS_AXIS, reference[1], color='k', linewidth=1, marker='x', label=reference[0])
     axes.axhline(50, color='0.5', linestyle='--', linewidth=1)
@@ -119,6 +144,7 @@ def plot(runs, path):
     The second kind is left out where a run has not been finished. Returns the list of paths.
     """
     from meta_rl.evaluation import learning_set as measured  # TensorFlow, which the curves alone do not need
+    kind_of(path)
     groups = by_preset(runs)
     curves = collections.OrderedDict((preset, [curve_of(run) for run in members])
                                      for preset, members in groups.items())
@@ -128,8 +154,13 @@ def plot(runs, path):
         try:
             profiles = [measured(run) for run in members]
         except config_module.ConfigError as error:
-            print(f'No learning set for {preset}: {error}')
+            say(f'No learning set for {preset}: {error}')
             continue
+        for run, profile in zip(members, profiles):
+            kept = [str(number) for number, part in enumerate(profile, 1) if not np.isnan(part).any()]
+            if len(kept) < len(profile):
+                say('{} has weights of {} of its {} sevenths ({}): it was resumed with other --episodes, or had few updates.'.format(
+                    run, len(kept), len(profile), ', '.join(kept)))
         drawn.append(learning_set(profiles, '{}-learning-set{}'.format(
             stem if len(groups) == 1 else f'{stem}-{preset}', ending), preset))
     return drawn

@@ -6,6 +6,7 @@ import shutil
 
 from meta_rl import apart
 from meta_rl import config as config_module
+from meta_rl import files
 from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, third_party
 from meta_rl.rundir import checkpoints
@@ -114,5 +115,8 @@ def draw_stranger(folder=FOLDER):
 
 
 def draw_all(folder=FOLDER):
-    """Draws every figure. Returns the list of paths."""
-    return [path for figure in FIGURES for path in draw(figure, folder)] + [draw_stranger(folder)]
+    """Draws every figure. Yields the path of each when it is drawn. ConfigError where `folder` cannot be written."""
+    files.check_folder(folder, 'draw them in a copy of this project that you may write to')
+    for figure in FIGURES:
+        yield from draw(figure, folder)
+    yield draw_stranger(folder)

@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from meta_rl import files
 from meta_rl.config import ConfigError
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
 from meta_rl.figures import gaze_scenes, scenes
 from meta_rl.figures.scenes import Episode, Moment
 from meta_rl.labs import choice
+from meta_rl.progress import watched
 from meta_rl.psychlab import camera
 from meta_rl.rundir import checkpoints
 
@@ -108,11 +110,11 @@ def play(frozen, seed, title):
     width, height = scenes.SCREEN
     config = frozen.played.change(width=width, height=height)
     large, = choice.make_labs(config, frozen.folder, 1)
-    watched = []
+    labs = []
 
     def watch(lab):
-        watched.append(Watched(lab, large))
-        return watched[0]
+        labs.append(Watched(lab, large))
+        return labs[0]
     played, _ = frozen.episode(seed, watch)
 
     def picture(index):
@@ -121,7 +123,7 @@ def play(frozen, seed, title):
     values, rewards, actions = played.values[:, 0], played.rewards[:, 0], played.actions[:, 0]
     episode = Episode(config.observation, config.late, played.views[played.view_index[:, 0]], picture, played.policies[:, 0], values,
                       rewards, actions, played.episodes[0].correct, title=title)
-    return episode, moments(watched[0].frames)
+    return episode, moments(labs[0].frames)
 
 
 def film_decisions(frozen, seed, title):
@@ -156,14 +158,14 @@ def palette(pictures):
 def write_gif(path, shots):
     """Writes an animation, a list of (function that draws a PIL image, milliseconds), as a GIF that runs for ever."""
     colours = palette([draw() for draw, _ in shots[::3][:SAMPLES]])
-    first, *others = (draw().quantize(palette=colours, dither=0) for draw, _ in shots)
+    first, *others = (draw().quantize(palette=colours, dither=0) for draw, _ in watched(shots, len(shots), 'drawing', 'scenes'))
     first.save(path, save_all=True, append_images=others, duration=[milliseconds for _, milliseconds in shots], loop=0)
 
 
 def write_mp4(path, shots):
     """Writes an animation, see `write_gif`, as an MP4. OSError where it could not be written whole."""
     writer, count = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*CODEC), 1000. / TICK, scenes.SIZE), 0
-    for draw, milliseconds in shots:
+    for draw, milliseconds in watched(shots, len(shots), 'drawing', 'scenes'):
         scene = np.asarray(draw())[:, :, ::-1]
         for _ in range(milliseconds // TICK):
             writer.write(scene)
@@ -182,12 +184,7 @@ def check(path):
     """Raises ConfigError where a recording cannot be written to `path`: before an episode is played for nothing."""
     if os.path.splitext(path)[1].lower() not in ENDINGS:
         raise ConfigError('{} cannot be written: give it the ending {}.'.format(path, ' or '.join(ENDINGS)))
-    if os.path.isdir(path):
-        raise ConfigError(f'{path} cannot be written: it is a folder, choose another name.')
-    try:
-        tempfile.TemporaryDirectory(dir=os.path.dirname(path) or '.').cleanup()
-    except OSError as error:
-        raise ConfigError(f'{path} cannot be written ({error.strerror}): choose a folder that exists and that you may write to.')
+    files.check(path)
 
 
 def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):

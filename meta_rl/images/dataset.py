@@ -13,7 +13,8 @@ from PIL import Image, ImageOps
 
 from meta_rl.config import ConfigError
 from meta_rl.images import objects
-from meta_rl.images.drawing import EYE, SIDE, averaged, draw_images, drawn, watched
+from meta_rl.images.drawing import EYE, SIDE, averaged, draw_images, drawn
+from meta_rl.progress import watched
 
 __all__ = ['DatasetError', 'SIDE', 'check_folder', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of',
            'load_folder', 'write_images']
@@ -53,21 +54,23 @@ def drawn_folder(cache='images', count=42, seed=0):
     return _complete(os.path.join(cache, 'drawn-%d-seed%d' % (count, seed)), count, lambda: drawn(count, seed))
 
 
-def load_folder(folder, count=None, allow_flat=False):
+def load_folder(folder, count=None, allow_flat=False, flag=None):
     """Reads the first `count` (None: all) PNG and JPEG pictures of `folder`: uint8 [count, 256, 256, 3].
 
     Sorted names are the numbering, 2.png before 10.png; hidden files and other types are passed over. A picture is turned
     as its EXIF says, laid on black where it is transparent, cropped to its central square and resized.
 
     Raises: DatasetError for a folder that cannot be read or has too few pictures, and for a picture that is empty, broken,
-    a copy of another or, unless `allow_flat`, grey or of one single colour.
+    a copy of another or, unless `allow_flat`, grey or of one single colour. flag: what says how many are needed.
     """
     names = _picture_names(folder)
     wanted = len(names) if count is None else count
     if len(names) < max(wanted, 1):
-        raise DatasetError('%s has %d PNG or JPEG pictures, and %d are needed: add some.' % (folder, len(names), max(wanted, 1)))
+        fewer = ', or take fewer with %s %d' % (flag, len(names)) if flag and len(names) > 1 else ''
+        raise DatasetError('%s has %d PNG or JPEG pictures, and %d are needed: add some%s.' % (
+            folder, len(names), max(wanted, 1), fewer))
     images, owners = np.empty((wanted, SIDE, SIDE, 3), np.uint8), {}
-    for k, name in enumerate(watched(names[:wanted], wanted, 'reading')):
+    for k, name in enumerate(watched(names[:wanted], wanted, 'reading', 'pictures')):
         path = os.path.join(folder, name)
         images[k] = image = _read(path)
         red, green, blue = image[:, :, 0], image[:, :, 1], image[:, :, 2]
@@ -95,7 +98,7 @@ def folder_of(config):
         _make_once(folder, lambda: np.stack([np.full((SIDE, SIDE, 3), shade, np.uint8) for shade in (0, 255)]))
         return folder
     if config.images:
-        return _own_folder(config.image_cache, load_folder(config.images, config.image_count))
+        return _own_folder(config.image_cache, load_folder(config.images, config.image_count, flag='--image-count'))
     if config.image_set == 'objects':
         folder = os.path.join(config.image_cache, 'objects-%d-seed%d' % (config.image_count, config.image_seed))
         return _complete(folder, config.image_count, lambda: objects.pictures(config.image_count, config.image_seed))
@@ -114,7 +117,7 @@ def held_out_folder_of(config):
         raise ConfigError(f'observation is {config.observation}: such an agent does not see what an image looks like, for held-out images train '
                           'one that sees pixels.')
     if config.held_out_images:
-        images = load_folder(config.held_out_images, config.held_out_count)
+        images = load_folder(config.held_out_images, config.held_out_count, flag='--held-out-count')
         _refuse_shared(config.images or folder_of(config), config.image_count, config.held_out_images, images)
         return _own_folder(config.image_cache, images)
     if config.images:
@@ -179,9 +182,13 @@ def _make_once(folder, make_images):
     if not os.path.lexists(folder):
         try:
             write_images(folder, make_images())
-        except (DatasetError, OSError):
-            if not os.path.isdir(folder):  # else another run has made it in the meantime, which is as good
-                raise
+        except (DatasetError, OSError) as error:
+            if os.path.isdir(folder):  # another run has made it in the meantime, which is as good
+                return
+            if isinstance(error, OSError):
+                raise DatasetError('{} cannot be made ({}): choose another folder for image sets with --image-cache.'.format(
+                    folder, error.strerror or error))
+            raise
 
 
 def _refuse_existing(folder):

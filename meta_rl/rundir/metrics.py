@@ -5,6 +5,7 @@ import math
 import os
 import sys
 
+from meta_rl import startup
 from meta_rl.config import ConfigError
 
 
@@ -15,7 +16,7 @@ class Lines:
     """
 
     def __enter__(self):
-        if sys.stdout is None:
+        if sys.stdout is None or 'stdout' in startup.closed:
             raise ConfigError('--metrics json writes to stdout, which is closed: open it, or leave out --metrics.')
         sys.stdout.flush()
         self._out = os.dup(1)  # children do not inherit it, so it closes with this process

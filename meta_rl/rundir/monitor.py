@@ -2,6 +2,8 @@
 import collections
 import contextlib
 import csv
+import errno
+import io
 import math
 import os
 import sys
@@ -11,8 +13,11 @@ import time
 import numpy as np
 from tqdm import tqdm
 
+from meta_rl import files
 from meta_rl.config import ConfigError
+from meta_rl.output import silence
 from meta_rl.plain import whole
+from meta_rl.progress import has_screen
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.events import Events
 from meta_rl.tf_compat import tf
@@ -67,16 +72,6 @@ def _rows(path):
     return rows
 
 
-def _has_screen():
-    """Whether stderr is a terminal that a bar can be drawn on: tqdm draws none where it has no lines, as in some containers."""
-    if not sys.stderr.isatty():
-        return False
-    try:
-        return min(os.get_terminal_size(sys.stderr.fileno())) > 0
-    except (OSError, ValueError):
-        return True
-
-
 class Monitor:
     """Gathers what workers report; `log_every` episodes make one row. Called by all workers, so it locks.
 
@@ -86,6 +81,7 @@ class Monitor:
       log_every: int, episodes for a row.
       start: dict, `state()` of a run that goes on, or None. Rows written after it are dropped.
       lines: metrics.Lines that each row is told to as well, or None.
+      opening: str, printed before there is a bar, or None.
 
     Attributes: unheard, why nothing takes what is said any more (a closed pipe), or None. It does not raise for that: the update
       at hand is recorded like any other.
@@ -93,7 +89,7 @@ class Monitor:
 
     unheard = None
 
-    def __init__(self, folder, total, log_every, start=None, lines=None):
+    def __init__(self, folder, total, log_every, start=None, lines=None, opening=None):
         self.lock = threading.Lock()
         self.episodes = start['episodes'] if start else 0
         self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
@@ -108,21 +104,23 @@ class Monitor:
         self._events = Events(folder)
         if start:  # TensorBoard drops what it has of these steps
             self._events.add(tf.Event(session_log=tf.SessionLog(status=tf.SessionLog.START)), self.episodes + 1)
-        self._began = self._last_line = time.time()
+        self._began = self._last_line = time.monotonic()
         self._steps = 0  # decisions since the start, or since the run went on
         self._first = None  # (time, episodes, steps) at the first update: workers elsewhere take seconds to start
-        self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not _has_screen(),
+        if opening:
+            self.say(opening)
+        self._bar = tqdm(total=total, initial=self.episodes, unit=' episodes', disable=not has_screen(),
                          dynamic_ncols=True, smoothing=.1)
 
     def _keep_rows(self):
         rows = []
         if os.path.exists(self._path):
             rows = [row for row in _rows(self._path) if int(row['episodes']) <= self.episodes]
-        with open(self._path + '.new', 'w', newline='') as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
-            writer.writeheader()
-            writer.writerows({name: row[name] for name in COLUMNS} for row in rows)
-        os.replace(self._path + '.new', self._path)
+        text = io.StringIO(newline='')
+        writer = csv.DictWriter(text, COLUMNS, lineterminator='\n')
+        writer.writeheader()
+        writer.writerows({name: row[name] for name in COLUMNS} for row in rows)
+        files.write(self._path, text.getvalue().encode())
 
     def state(self):
         """dict of plain data: what another Monitor needs to go on from here."""
@@ -141,8 +139,9 @@ class Monitor:
         self.updates += 1
         completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
         self._steps += update.steps
-        self._first = self._first or (time.time(), episodes, self._steps)
-        self._bar.update(min(episodes, self._total) - self._bar.n)
+        self._first = self._first or (time.monotonic(), episodes, self._steps)
+        with self._on_screen():
+            self._bar.update(min(episodes, self._total) - self._bar.n)
         self.episodes = episodes
         if completed:
             self._write_row()
@@ -167,9 +166,12 @@ class Monitor:
         with open(self._path, 'a', newline='') as file:
             file.write(','.join([str(self.episodes)] + [f'{row[name]:.6g}' for name in COLUMNS[1:]]) + '\n')
         episodes, steps = self.speeds()
-        points = [(tag, row[name]) for name, tag in TAGS.items()] + list(zip(SPEEDS, (episodes, steps)))
+        points = [(tag, row[name]) for name, tag in TAGS.items()]
+        points += [(tag, speed) for tag, speed in zip(SPEEDS, (episodes, steps)) if speed == speed]
         self.show(tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in points]), self.episodes)
-        self._bar.set_postfix_str('{:.0f} steps/s, return {:.2f}'.format(steps, row['return']))
+        with self._on_screen():
+            told = f'{steps:.0f} steps/s, ' if steps == steps else ''
+            self._bar.set_postfix_str('{}return {:.2f}'.format(told, row['return']))
         if self._lines:
             told = [(METRICS.get(name, name), row[name]) for name in COLUMNS[1:]]
             told += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
@@ -182,44 +184,62 @@ class Monitor:
 
     def _say(self):
         """Where there is no bar: a line for a log, when it is time for one. How fast it goes the first update cannot tell."""
-        now, left = time.time(), self.left()
+        now, left = time.monotonic(), self.left()
         if self.episodes >= self._total or now - self._last_line >= LINES_EVERY and left == left:
             self._last_line = now
-            with self._heard():
-                print('%d of %d episodes, return %.2f, %.0f episodes/s, %.0f steps/s, %.0f s left' % (
-                    (self.episodes, self._total, np.mean(self.recent)) + self.speeds() + (left,)), flush=True)
+            episodes, steps = self.speeds()
+            # (An agent that moves its gaze may take seconds for an episode.)
+            speed = f', {episodes:.{0 if episodes >= 10 else 2}f} episodes/s, {steps:.0f} steps/s, {left:.0f} s left'
+            self.say('%d of %d episodes, return %.2f%s' % (
+                self.episodes, self._total, np.mean(self.recent), speed if episodes == episodes else ''))
+
+    def say(self, sentence):
+        """Prints it on stdout."""
+        with self._heard():
+            print(sentence, flush=True)
 
     @contextlib.contextmanager
     def _heard(self):
         try:
             yield
         except OSError as error:
-            self.unheard = 'Nothing takes what this run has to say any more (%s).' % (error.strerror or error)
+            if error.errno == errno.EIO and not self._lines:  # a terminal that is gone, and this run was to outlive it
+                silence(sys.stdout)
+                return
+            self.unheard = 'The output is closed (%s).' % (error.strerror or error)
+
+    @contextlib.contextmanager
+    def _on_screen(self):
+        try:
+            yield
+        except OSError:  # the terminal is gone
+            self._bar.disable = True
 
     def speed(self):
         """float: episodes per second since the first update (or the first since the run went on)."""
         return self.speeds()[0]
 
     def speeds(self):
-        """(episodes, steps) per second, see `speed`. A step is a decision."""
-        if self._first is None:
-            return 0., 0.
-        began, episodes, steps = self._first
-        seconds = max(time.time() - began, 1e-9)
+        """(episodes, steps) per second, see `speed`; nan where they are not known yet. A step is a decision."""
+        began, episodes, steps = self._first or (None, self.episodes, 0)
+        if self.episodes == episodes:
+            return float('nan'), float('nan')
+        seconds = max(time.monotonic() - began, 1e-9)
         return (self.episodes - episodes) / seconds, (self._steps - steps) / seconds
 
     def left(self):
         """float: seconds until the end at this speed; nan where it is not known yet."""
         episodes, speed = max(self._total - self.episodes, 0), self.speed()
-        return episodes / speed if speed else float('nan') if episodes else 0.
+        return episodes / speed if episodes else 0.
 
     def seconds(self):
         """float: seconds since the start (or since the run went on)."""
-        return time.time() - self._began
+        return time.monotonic() - self._began
 
     def close(self):
         """Closes all that is kept open."""
-        self._bar.close()
+        with self._on_screen():
+            self._bar.close()
         self._events.close()
 
 

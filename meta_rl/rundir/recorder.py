@@ -16,7 +16,7 @@ class ServersLost(Exception):
 
 
 class CannotWrite(Exception):
-    """The run directory takes nothing more: a full disk, as a rule. What it had is whole."""
+    """The run directory cannot be written any more: a full disk, as a rule. What it had is whole."""
 
 
 class Recorder:
@@ -78,7 +78,7 @@ class Recorder:
         if self._monitor.report(update) and len(recent) == recent.maxlen:
             self._saved.save_best(self._session, float(np.mean(recent)), self.episodes)
         if _seventh(self._config, self.episodes) > _seventh(self._config, before):
-            self._saved.save_quantile(self._session, _seventh(self._config, self.episodes))
+            self._saved.save_quantile(self._session, _seventh(self._config, self.episodes), self.episodes)
         if self.episodes // self._config.checkpoint_every > before // self._config.checkpoint_every:
             self._save()
 
@@ -86,6 +86,8 @@ class Recorder:
         """Saves a checkpoint now. Raises CannotWrite, or NotFinite."""
         with self._saying('the last one'):
             self._save()
+            if self.done and not self._saved.has_ended(self._config.episodes):  # resumed with fewer episodes than it had
+                self._saved.save_quantile(self._session, checkpoints.QUANTILES, self.episodes)
 
     def _save(self):
         self._saved.save(self._session, {'episodes': self._monitor.episodes, 'monitor': self._monitor.state(),
@@ -117,4 +119,4 @@ def is_milestone(config, before, after):
 
 
 def _seventh(config, episodes):
-    return min(episodes, config.episodes) * checkpoints.QUANTILES // config.episodes
+    return checkpoints.seventh(config.episodes, episodes)

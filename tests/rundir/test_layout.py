@@ -141,7 +141,6 @@ def test_the_figure_shows_the_profiles_of_the_curve(whole, shown, monkeypatch): 
     legend = [text.get_text() for text in drawn[0].axes[0].get_legend().get_texts()]
     assert legend == ['part %d of 7' % part for part in range(1, 8)]
     assert 'while it trained' in drawn[0].axes[0].get_title()  # not with frozen weights
-    plotting.pyplot.close('all')
 
 
 def test_a_run_made_longer_has_a_figure_of_each_end(tiny, tmp_path):  # noqa: F811

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -73,10 +74,11 @@ def test_a_pipe_that_is_closed_ends_the_run_and_loses_nothing(tmp_path, monkeypa
     head, _ = piped.communicate()
     assert [name for name, _, step in told(head)] == ['reward']
     assert done.returncode == 1 and 'Traceback' not in done.stderr and 'Exception' not in done.stderr
-    found = re.search(r'^Nothing takes what this run has to say any more \(Broken pipe\)\. What was learned is saved\. To go on: '
-                      r'python harlow\.py train --resume (\S+)$', done.stderr, re.M)
+    found = re.search(r'^The output is closed \(Broken pipe\)\. What was learned is saved\. To go on: '
+                      r'(.* train --resume \S+)$', done.stderr, re.M)
     monkeypatch.chdir(tmp_path)
-    run, = shlex.split(found.group(1))
+    python, script, _, _, run = shlex.split(found.group(1))
+    assert os.path.samefile(script, SCRIPT) and os.path.samefile(shutil.which(python), sys.executable)
     played = checkpoints.episodes_of(checkpoints.latest(run, resumable=True))
     assert played == read_curve(os.path.join(run, 'curve.csv'))['episodes'][-1]  # at the row that nothing took
     end = str(played + 72)
@@ -95,7 +97,7 @@ def test_a_pipe_that_is_closed_with_several_workers(tmp_path, backend):
     finally:
         os.close(write)
     assert done.returncode == 1 and 'Traceback' not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith('Nothing takes what this run has to say any more (Broken pipe). What was learned')
+    assert done.stderr.splitlines()[-1].startswith('The output is closed (Broken pipe). What was learned')
     assert checkpoints.latest(run_in(tmp_path), resumable=True)
 
 

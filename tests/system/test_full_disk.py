@@ -24,7 +24,7 @@ def stops_and_goes_on(run, folder, make_room, monkeypatch):
     said = run.log().splitlines()[-1]
     assert 'Traceback' not in run.log() and 'cannot be written (' in said
     newest = checkpoints.latest(directory, resumable=True)
-    assert said.endswith('To go on: python harlow.py train --resume ' + os.path.relpath(directory, str(folder)))
+    assert 'To go on: ' in said and said.endswith('harlow.py train --resume ' + os.path.relpath(directory, str(folder)))
     assert 'checkpoints/' + os.path.basename(newest) + ', is lost' in said
     assert config_module.load(os.path.join(directory, 'config.json')).batch == 8
     rows = read_curve(os.path.join(directory, 'curve.csv'))['episodes'].tolist()

@@ -26,7 +26,7 @@ class Viewer:
         """Shows `frame` (uint8 [H, W, 3], RGB) as soon as the one before it has been there for so many seconds."""
         if self._root is None:
             return
-        time.sleep(max(0., self._shown_at + seconds - time.time()))
+        time.sleep(max(0., self._shown_at + seconds - time.monotonic()))
         height, width, _ = frame.shape
         try:
             image = self._make_image(master=self._root, data=b'P6 %d %d 255 ' % (width, height) + frame.tobytes())
@@ -36,7 +36,7 @@ class Viewer:
             self._root.update()
         except self._closed:  # by its user
             self._root = None
-        self._shown_at = time.time()
+        self._shown_at = time.monotonic()
 
     def close(self):
         """Closes the window. A second time does nothing."""
