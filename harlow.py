@@ -24,7 +24,8 @@ from meta_rl.config import Config, ConfigError
 
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
-RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address'
+RESUMABLE = ('episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address', 'images',
+             'image_cache')
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
@@ -60,6 +61,21 @@ def add_settings(parser, names=config_module.NAMES):
                             help='{}; default {}'.format(field.metadata['help'].replace('%', '%%'), default))
 
 
+def add_images(parser, meaning):
+    """Flags that say which images a trained agent is shown, and where these are. A run's own are known by their digest."""
+    parser.add_argument('--images', metavar='X', default=argparse.SUPPRESS, help=meaning)
+    parser.add_argument('--image-cache', '--image_cache', metavar='FOLDER', default=argparse.SUPPRESS,
+                        help="cache to look for images in first; default the run's own")
+    parser.add_argument('--any-images', action='store_true', default=argparse.SUPPRESS,
+                        help='take the images that are there, also if the run was not trained with them')
+
+
+def images_shown(args):
+    """What add_images parsed, as keywords."""
+    given = {name: getattr(args, name) for name in ('images', 'any_images', 'image_cache') if hasattr(args, name)}
+    return {name: os.path.expanduser(value) if isinstance(value, str) else value for name, value in given.items()}
+
+
 def make_parser():
     parser = Parser(prog='harlow.py', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', metavar='{{{}}}'.format(','.join(COMMANDS)), parser_class=Parser)
@@ -86,8 +102,8 @@ def make_parser():
                              help='episodes to play [episodes]; default %d' % episodes)
         command.add_argument('--seed', type=int, default=1000003, help='what its draws start from; default 1000003')
         command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
-        command.add_argument('--images', choices=('training', 'held-out'), default='training', help='which it is shown: '
-                             'those of its training, or others, which takes an agent that sees pixels; default training')
+        add_images(command, "'training' or 'held-out', which it is shown: those of its training, or others, which takes an agent "
+                   'that sees pixels; or a FOLDER in which either are; default training')
     evaluate.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
     evaluate.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
@@ -104,6 +120,8 @@ def make_parser():
     plot.add_argument('runs', metavar='RUN', nargs='+', help='run directories; those of one preset are its seeds')
     plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
                       help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
+    add_images(plot, "'training' or 'held-out', which a learning set is measured with; or a FOLDER in which either are; default "
+               'held-out for agents that see pixels')
 
     commands.add_parser('figures', help='draw the figures of img/, training first what its data lack')
 
@@ -180,8 +198,11 @@ def train_agents(args, lines=None):
         if fixed:
             raise ConfigError(f'--{fixed[0]} cannot change in the middle of a run: leave it out, or start a new run without '
                               '--resume.')
+        # Where they are now, not others: the settings keep the folder that the run plays with.
+        images = given.pop('images', '')
         settings = settings.change(**given)
     else:
+        images = ''
         settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
     if args.seeds > 1:
         from meta_rl import seeds
@@ -190,7 +211,7 @@ def train_agents(args, lines=None):
         os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # see tf_compat: convolutions are half as fast again with it
     from meta_rl import training
     try:
-        run, mean_return, seconds = training.run(settings, args.resume, lines)
+        run, mean_return, seconds = training.run(settings, args.resume, lines, images)
     except training.Interrupted as stop:
         mend = f' To go on: python harlow.py train --resume {shlex.quote(stop.run)}' if stop.resumable else ''
         print('\n{}{}'.format(stop.reason or 'Stopped and saved.', mend))
@@ -215,7 +236,7 @@ def evaluate(args):
     check_played(args)
     from meta_rl import evaluation
     elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
-    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images, **elsewhere)
+    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **dict(elsewhere, **images_shown(args)))
     print(evaluation.table(report))
     if args.json:
         config_module.write_json(args.json, report)
@@ -225,7 +246,7 @@ def evaluate(args):
 def record(args):
     check_played(args)
     from meta_rl.figures import recording
-    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images)
+    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, **images_shown(args))
     print('{}: return {}'.format(args.output, ', '.join(f'{one:g}' for one in returns)))
     return 0
 
@@ -241,7 +262,7 @@ def play(args):
 
 def plot(args):
     from meta_rl.figures import plotting
-    for path in plotting.plot(args.runs, args.output):
+    for path in plotting.plot(args.runs, args.output, **images_shown(args)):
         print(path)
     return 0
 

@@ -8,14 +8,14 @@ from meta_rl.ac_network import GLOBAL, Told
 from meta_rl.agents import make_gaze_network, make_network
 from meta_rl.envs import scores
 from meta_rl.envs.decisions import TRIALS, make_envs
-from meta_rl.images import dataset
+from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import SIDE_BY_SIDE
 from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import play
 
 MODES = 'sampled', 'greedy'
-TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
+TRAINING, HELD_OUT = IMAGES = finding.WORDS
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
 
 
@@ -24,24 +24,22 @@ class Frozen:
 
     Args:
       run: str, path of a run directory.
-      images: which it is shown, those of its training or 'held-out' ones.
-      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path.
+      images: which it is shown, those of its training or 'held-out' ones; or a folder in which these are, see finding.images_of.
+      any_images: bool, show it other images too.
+      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path, image_cache.
 
-    Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images.
+    Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images; images: which these
+      are, 'training', 'held-out', or the folder of others.
     Raises: ConfigError where it is none, or where it can be shown no such images.
     """
 
-    def __init__(self, run, images=TRAINING, **elsewhere):
-        if images not in IMAGES:
-            raise config_module.ConfigError('images is {!r}: choose from {}.'.format(images, ', '.join(IMAGES)))
+    def __init__(self, run, images=TRAINING, any_images=False, **elsewhere):
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
         self.played = self.config.change(**elsewhere)
-        if images == HELD_OUT:
-            self.folder = dataset.held_out_folder_of(self.config)
-            self.played = self.played.change(image_count=self.config.held_out_count)
-        else:
-            self.folder = dataset.folder_of(self.config)
+        found = finding.images_of(run, self.config, images, elsewhere.get('image_cache', ''), any_images)
+        self.folder, self.images = found.folder, found.role
+        self.played = self.played.change(image_count=found.count)
         self._graph = tf.Graph()
         with self._graph.as_default(), tf.device(self.config.device):
             make = make_gaze_network if self.config.control == 'gaze' else make_network
@@ -136,22 +134,21 @@ class Frozen:
             yield frame, players.policy[0], gaze_worker.UNIT * float(values[0]), int(actions[0]), float(rewards[0])
 
 
-def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **elsewhere):
+def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any_images=False, **elsewhere):
     """Plays `episodes` with the weights of a run directory as they are, sampled and then greedy.
 
     Args:
       run: str, path of a run directory.
       seed: int.
       which: 'latest' or 'best', the checkpoint.
-      images: 'training' or 'held-out'.
-      elsewhere: see Frozen.
+      images, any_images, elsewhere: see Frozen.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
       more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`.
     """
-    with Frozen(run, images, **elsewhere) as frozen:
+    with Frozen(run, images, any_images, **elsewhere) as frozen:
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
-        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images,
+        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': frozen.images,
                   'lab': frozen.lab}
         for mode in MODES:
             report[mode] = frozen.measure(episodes, seed, mode == 'greedy')
@@ -164,22 +161,25 @@ def telling_images(config):
     return TRAINING if config.observation in dataset.BLIND else HELD_OUT
 
 
-def learning_set(run, episodes=1000, images=None):
+def learning_set(run, episodes=1000, images=None, any_images=False, **elsewhere):
     """How the learning set formed: float [7, 6], the fraction right in each trial at the end of each seventh of a run.
 
     Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory;
-    that of held-out images is in learning_set-held-out.csv. images: None for `telling_images`.
+    that of held-out images is in learning_set-held-out.csv. What is measured on other images than its own is not kept.
+    images: None for `telling_images`; this and the others: see Frozen.
     Raises: ConfigError where not all of them were kept, or where there are no such images.
     """
     images = images or telling_images(config_module.load(os.path.join(run, 'config.json')))
     path = os.path.join(run, 'learning_set.csv' if images == TRAINING else f'learning_set-{images}.csv')
-    if not os.path.exists(path):
+    if any_images or images not in IMAGES or not os.path.exists(path):
         kept = checkpoints.quantiles(run)
         if len(kept) < checkpoints.QUANTILES:
             raise config_module.ConfigError('%s has %d of the %d checkpoints of a finished run: let it end first.' % (
                 run, len(kept), checkpoints.QUANTILES))
-        with Frozen(run, images) as frozen:
+        with Frozen(run, images, any_images, **elsewhere) as frozen:
             profiles = [frozen.restore(checkpoint).measure(episodes)['per_trial'] for checkpoint in kept]
+        if any_images or images not in IMAGES or not os.access(run, os.W_OK):
+            return np.round(profiles, 4)
         np.savetxt(path, profiles, '%.4f', ',')
     try:
         with open(path) as file:

@@ -6,7 +6,7 @@ import numpy as np
 
 from meta_rl.backends.stops import Stops
 from meta_rl.config import Config, ConfigError
-from meta_rl.images import dataset
+from meta_rl.images import finding, identity
 from meta_rl.labs import choice
 from meta_rl.rundir import checkpoints, dashboard
 from meta_rl.rundir import resume as resuming
@@ -59,27 +59,27 @@ def make_backend(config, folder):
     return Backend(config, folder)
 
 
-def run(config, resume=None, lines=None):
+def run(config, resume=None, lines=None, images=''):
     """Trains.
 
     Args:
       config: Config.
       resume: path of a run directory to go on with, or None for a new one.
       lines: metrics.Lines, or None.
+      images: str, folder in which the images of the run to resume are; '' where it is to be found without.
     Returns: (path of the run directory, mean return of the last 1,000 episodes, seconds of training).
     Raises: Interrupted after Ctrl-C or SIGTERM; whatever a worker raised.
     """
     newest = resuming.newest(resume) if resume else None
-    folder = dataset.folder_of(config)
-    if config.held_out_images:  # from now on the copies that no one changes
-        config = config.change(held_out_images=dataset.held_out_folder_of(config))
-    if config.images:
-        config = config.change(images=folder)
-    backend = make_backend(config, folder)
+    config, folder = finding.settled(config, resume, images)
+    shown = identity.sets_of(config, folder)
+    backend = make_backend(config.change(images=os.path.abspath(folder)), folder)
     try:
         if backend.warning:
             print(backend.warning)
         directory = resume or new_run_directory(config)
+        if not resume:
+            identity.keep(directory, **shown)
         with backend.graph.as_default(), tf.device(backend.device):
             saved = checkpoints.Checkpoints(directory, backend.variables, backend.others)
         with backend.session() as session:
@@ -88,6 +88,7 @@ def run(config, resume=None, lines=None):
             if resume:
                 start = saved.restore(session, newest)
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
+                identity.keep(directory, **shown)
                 backend.set_randoms(start['random'])
             print('Training %s: %d episodes, %d worker%s%s, into %s' % (
                 config.preset, config.episodes, config.workers, 's' * (config.workers > 1),

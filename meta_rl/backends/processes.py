@@ -17,6 +17,7 @@ from meta_rl.backends import shared_network, stops
 from meta_rl.backends.child_processes import GRACE, Children
 from meta_rl.backends.queues import FIRST, Exchange, read_welcome
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
+from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
 from meta_rl.envs.decisions import make_envs
 from meta_rl.rundir.recorder import ServersLost, WorkersLost
@@ -71,7 +72,12 @@ class Processes:
             for task in range(1, self._config.ps):
                 self._children.start('ps %d' % task, 'meta_rl.backends.processes:serve', tuple(self._cluster), task)
         clusters.wait_for(self._cluster)
-        return tf.Session(clusters.target(self._cluster.ps[0]), self.graph)
+        with self.graph.as_default(), tf.device(FIRST):
+            first = tf.no_op()  # after all that draws numbers: the seed of an operation is made of how many there were before
+        session = tf.Session(clusters.target(self._cluster.ps[0]), self.graph)
+        with _answer_of(self._cluster):
+            session.run(first)
+        return session
 
     def randoms(self):
         """See threads.Threads; None for a worker that has not been heard of."""
@@ -91,12 +97,14 @@ class Processes:
         self._lookout = clusters.Lookout(self._cluster.ps[1:])
         over = threading.Event()
         threading.Thread(target=self._guard, args=(over,), daemon=True).start()
-        heard, looked = {}, time.time()
+        heard, looked, silence = {}, time.time(), Silence()
         try:
             self._call_workers()
             while not recorder.over:
                 for number in self._record(session, recorder):
                     heard[number] = time.time()
+                    silence.broken()
+                silence.say(self._awaited)
                 if time.time() - looked > LOOK_AROUND:
                     looked = time.time()
                     self._look_around(heard)
@@ -120,6 +128,9 @@ class Processes:
         else:
             for number in range(self._config.workers):
                 self._children.start('Worker %d' % number, 'meta_rl.backends.processes:work', tuple(self._cluster), number, {})
+
+    def _awaited(self):
+        return 'workers of the cluster' if self._config.cluster else ', '.join(map(str.lower, self._children.left('Worker')))
 
     def _guard(self, over):
         """Ends the run where a server is gone and this process's main thread waits for it in TensorFlow, as 1.12 does for ever."""
@@ -187,6 +198,12 @@ class Processes:
         self._children.end()
 
 
+def _answer_of(cluster):
+    """A context that waits for the first answer of the servers, for which TensorFlow waits for ever."""
+    return waiting('the first answer of ' + ', '.join(cluster.ps), 'see that these are the servers of this cluster, of one version of '
+                   'TensorFlow, and that nothing between the machines holds their words back.')
+
+
 def serve(cluster, task):
     """What the process of a server other than ps 0 does: it is there until ps 0 is not. Returns the exit status."""
     cluster = clusters.Cluster(*cluster)
@@ -211,7 +228,9 @@ def work(cluster, number, changes):
     targets = [clusters.target(address) for address in cluster.ps]
     threading.Thread(target=_watch, args=(cluster, number), daemon=True).start()
     try:
-        welcome = read_welcome(targets[0])
+        with _answer_of(cluster):
+            first = read_welcome(targets[0], 1)
+        welcome = first or read_welcome(targets[0])
         config = config_module.Config().change(**welcome['settings']).change(**changes)
         if not number < config.workers or len(targets) != config.ps:
             raise ConfigError('The run has %d workers and %d servers: give each machine the same cluster.' % (
@@ -223,7 +242,8 @@ def work(cluster, number, changes):
         link = exchange.link(sessions, number)
         if config.cluster:
             print('Worker %d has joined the run at %s: %s' % (number, cluster.ps[0], config.preset), flush=True)
-        episodes, weights = link.pull()
+        with _answer_of(cluster):
+            episodes, weights = link.pull()
         if episodes > welcome['episodes'] and config.cluster:
             worker.start_anew(episodes)
         last = False
