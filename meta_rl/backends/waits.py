@@ -10,13 +10,13 @@ MOST = 300.  # seconds: rented machines, and what starts on busy ones, take thei
 
 
 @contextlib.contextmanager
-def waiting(what, mend, most=MOST, leave=os._exit):
+def waiting(what, mend, leave=os._exit):
     """A context that waits for `what` in code that cannot be interrupted, as TensorFlow's: it says so, and ends the process.
 
     Args:
       what: str, as in "Waiting for WHAT".
       mend: str, what to do where it never comes: a part of a sentence.
-      most: float, seconds after which the process ends, with status 2.
+      leave: function that ends the process with a status, 2, after MOST seconds.
     """
     over = threading.Event()
 
@@ -24,7 +24,7 @@ def waiting(what, mend, most=MOST, leave=os._exit):
         began = time.monotonic()
         while not over.wait(WORD):
             passed = time.monotonic() - began
-            if passed > most:
+            if passed > MOST:
                 sys.stdout.flush()
                 print(f'harlow.py: {what}: nothing came in {passed:.0f} s: {mend}', file=sys.stderr, flush=True)
                 leave(2)

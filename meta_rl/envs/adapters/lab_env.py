@@ -93,8 +93,13 @@ class LabEnv(gymnasium.Env):
         if self.render_mode == 'human':
             self._viewer = viewer.Viewer('Harlow')
 
-    def _must_be_reset(self, what, *stages):
-        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where `what` cannot be called in this stage."""
+    def reset(self, seed=None, options=None):
+        """Seeds the episodes from here on, where a seed is given; the environments themselves start one."""
+        self._refuse_unless('reset()', NEW, RUNNING, OVER)
+        super().reset(seed=seed)
+
+    def _refuse_unless(self, what, *stages):
+        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where this is none of the stages that `what` is called in."""
         if self._stage == CLOSED:
             raise gymnasium.error.ClosedEnvironmentError(f'{what} was called after close(): make another environment.')
         if self._stage not in stages:
@@ -116,7 +121,7 @@ class LabEnv(gymnasium.Env):
 
     def _checked(self, action):
         """The action as an array. Raises ConfigError where it is not in the action space, ResetNeeded where there is no episode."""
-        self._must_be_reset('step()', RUNNING)
+        self._refuse_unless('step()', RUNNING)
         values = np.asarray(action)
         # (The space would take fractions, which the lab would cut off.)
         if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
@@ -136,7 +141,7 @@ class LabEnv(gymnasium.Env):
 
     def render(self):
         """The frame, uint8 [H, W, 3], RGB; after the end the last one. With render_mode 'human' a window shows it."""
-        self._must_be_reset('render()', RUNNING, OVER)
+        self._refuse_unless('render()', RUNNING, OVER)
         if self._viewer:
             self._viewer.show(self._frame, 1. / self.metadata['render_fps'])
         elif self.render_mode:
