@@ -24,8 +24,7 @@ from meta_rl.config import Config, ConfigError
 
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
-RESUMABLE = ('episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address', 'images',
-             'image_cache')
+RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster ray_address images image_cache'.split()
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
@@ -62,7 +61,7 @@ def add_settings(parser, names=config_module.NAMES):
 
 
 def add_images(parser, meaning):
-    """Flags that say which images a trained agent is shown, and where these are. A run's own are known by their digest."""
+    """Flags that say which images a trained agent is shown, and where these are: keywords of evaluation.Frozen."""
     parser.add_argument('--images', metavar='X', default=argparse.SUPPRESS, help=meaning)
     parser.add_argument('--image-cache', '--image_cache', metavar='FOLDER', default=argparse.SUPPRESS,
                         help="cache to look for images in first; default the run's own")
@@ -71,9 +70,8 @@ def add_images(parser, meaning):
 
 
 def images_shown(args):
-    """What add_images parsed, as keywords."""
     given = {name: getattr(args, name) for name in ('images', 'any_images', 'image_cache') if hasattr(args, name)}
-    return {name: os.path.expanduser(value) if isinstance(value, str) else value for name, value in given.items()}
+    return {name: os.path.expanduser(value) if name in PATHS else value for name, value in given.items()}
 
 
 def make_parser():
@@ -120,8 +118,7 @@ def make_parser():
     plot.add_argument('runs', metavar='RUN', nargs='+', help='run directories; those of one preset are its seeds')
     plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
                       help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
-    add_images(plot, "'training' or 'held-out', which a learning set is measured with; or a FOLDER in which either are; default "
-               'held-out for agents that see pixels')
+    add_images(plot, 'as that of evaluate, for the learning set; default held-out for agents that see pixels')
 
     commands.add_parser('figures', help='draw the figures of img/, training first what its data lack')
 
@@ -198,12 +195,10 @@ def train_agents(args, lines=None):
         if fixed:
             raise ConfigError(f'--{fixed[0]} cannot change in the middle of a run: leave it out, or start a new run without '
                               '--resume.')
-        # Where they are now, not others: the settings keep the folder that the run plays with.
-        images = given.pop('images', '')
+        images = given.pop('images', '')  # where the run's own are now: it takes no others
         settings = settings.change(**given)
     else:
-        images = ''
-        settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
+        images, settings = '', config_module.from_preset(given.pop('preset', Config().preset), **given)
     if args.seeds > 1:
         from meta_rl import seeds
         return seeds.train(os.path.abspath(__file__), settings, args.seeds, args.jobs)

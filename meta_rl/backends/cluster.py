@@ -87,8 +87,8 @@ def target(address):
 def without_proxy(addresses):
     """Keeps connections to these addresses ('host:port') away from proxies, in this process and in those that it starts.
 
-    gRPC, which is in TensorFlow, asks the environment for a proxy whenever it makes a channel: grpc_proxy, https_proxy, http_proxy,
-    but for the hosts in no_grpc_proxy or, where that is empty, no_proxy. What was excepted before stays so.
+    gRPC, which is in TensorFlow, asks the environment for a proxy whenever it makes a channel: grpc_proxy, https_proxy,
+    http_proxy, but for the hosts in no_grpc_proxy or, where that is empty, no_proxy. What was excepted before stays so.
     """
     hosts = []
     for host in filter(None, (address.rpartition(':')[0] for address in addresses)):

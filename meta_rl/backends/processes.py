@@ -200,8 +200,8 @@ class Processes:
 
 def _answer_of(cluster):
     """A context that waits for the first answer of the servers, for which TensorFlow waits for ever."""
-    return waiting('the first answer of ' + ', '.join(cluster.ps), 'see that these are the servers of this cluster, of one version of '
-                   'TensorFlow, and that nothing between the machines holds their words back.')
+    return waiting('the first answer of ' + ', '.join(cluster.ps), 'see that these are the servers of this cluster, of one version '
+                   'of TensorFlow, and that nothing between the machines holds their words back.')
 
 
 def serve(cluster, task):

@@ -84,8 +84,8 @@ class Rays:
             reason = str(error).strip().split('\n')[0]
             if not config.ray_address:
                 raise ConfigError(f'Ray cannot be started on this machine ({reason}): take another --backend.')
-            raise ConfigError(f'There is no Ray cluster at {config.ray_address} ({reason}): start one with `ray start --head`, or leave '
-                              'out --ray-address.')
+            raise ConfigError(f'There is no Ray cluster at {config.ray_address} ({reason}): start one with `ray start --head`, '
+                              'or leave out --ray-address.')
 
     def session(self):
         """tf.Session of the graph."""
@@ -141,7 +141,7 @@ class Rays:
                 ray.kill(actor)
 
     def _gpus(self):
-        """GPUs of a worker: one, or the share of them that there is, none where there is none: it would be waited for for ever."""
+        """GPUs of a worker: one, or the share that there is; one that is not there would be waited for for ever."""
         if 'gpu' not in self._config.device.lower():
             return 0
         there = ray.cluster_resources().get('GPU', 0)
@@ -151,8 +151,9 @@ class Rays:
 
     def _awaited(self, due):
         there = ray.cluster_resources()
+        numbers = ', '.join(str(number) for number, _ in sorted(due.values()))
         return 'worker %s of Ray, whose cluster has %d processors and %d GPUs for %d workers' % (
-            ', '.join(str(number) for number, _ in sorted(due.values())), there.get('CPU', 0), there.get('GPU', 0), self._config.workers)
+            numbers, there.get('CPU', 0), there.get('GPU', 0), self._config.workers)
 
     def _lost(self, number, error, left):
         reason = str(error).strip().split('\n')[0]

@@ -33,5 +33,5 @@ def folder():
             return tempfile.mkdtemp(prefix='ray-', dir=place)
         except OSError:
             pass  # not there, or not to be written
-    raise ConfigError(f'Ray has no folder for its sockets: {tempfile.gettempdir()} is too long a path, and of {", ".join(SHORT)} none '
-                      'can be written: set TMPDIR to a short one, or take another --backend.')
+    raise ConfigError(f'Ray has no folder for its sockets: {tempfile.gettempdir()} is too long a path, and of {", ".join(SHORT)} '
+                      'none can be written: set TMPDIR to a short one, or take another --backend.')

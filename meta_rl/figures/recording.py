@@ -210,7 +210,8 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, an
         frozen.restore(checkpoints.best(run) if which == 'best' else None)
         film_one = film_gaze if frozen.config.control == 'gaze' else film_decisions
         for number in range(episodes):
-            title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before'}.get(frozen.images, 'other images')
+            title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before'}.get(
+                frozen.images, 'other images')
             if episodes > 1:
                 title = 'episode %d of %d' % (number + 1, episodes)
             shown, earned = film_one(frozen, seed + number, title)

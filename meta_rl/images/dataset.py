@@ -64,7 +64,8 @@ class Pictures:
         names = _picture_names(folder)
         wanted = len(names) if count is None else count
         if len(names) < max(wanted, 1):
-            raise DatasetError('%s has %d PNG or JPEG pictures, and %d are needed: add some.' % (folder, len(names), max(wanted, 1)))
+            raise DatasetError('%s has %d PNG or JPEG pictures, and %d are needed: add some.' % (
+                folder, len(names), max(wanted, 1)))
         self.folder, self._names, self._allow_flat = folder, names[:wanted], allow_flat
 
     def __len__(self):
@@ -137,7 +138,8 @@ def held_out_folder_of(config, training=None):
     if config.held_out_images:
         pictures = Pictures(config.held_out_images, config.held_out_count)
         small = _small(pictures)
-        _refuse_shared(Pictures(training or config.images or folder_of(config), config.image_count, allow_flat=True), pictures, small)
+        trained = training or config.images or folder_of(config)
+        _refuse_shared(Pictures(trained, config.image_count, allow_flat=True), pictures, small)
         return own_folder(config.image_cache, pictures)
     if config.images:
         raise ConfigError('held_out_images is empty: train with --held-out-images FOLDER beside --images FOLDER.')
@@ -187,8 +189,8 @@ def _refuse_shared(training, held_out, small):
     sums, twins = cv2.batchDistance(small, _small(training), cv2.CV_32S, normType=cv2.NORM_L1, K=1)
     number = int(sums.argmin())
     if sums[number, 0] < ALIKE * small[0].size:
-        raise DatasetError(f'{held_out.path(number)}, to be held out, shows the same as {training.path(twins[number, 0])}, which is '
-                           'trained with: replace one of them.')
+        raise DatasetError(f'{held_out.path(number)}, to be held out, shows the same as {training.path(twins[number, 0])}, '
+                           'which is trained with: replace one of them.')
 
 
 def own_folder(cache, pictures, sha256=None):
@@ -206,7 +208,7 @@ def own_folder(cache, pictures, sha256=None):
             content.update(image.tobytes())
             yield image
         if content.hexdigest() != sha256:
-            raise DatasetError(f'{pictures.folder} has changed while it was read: start again when its pictures stay as they are.')
+            raise DatasetError(f'{pictures.folder} has changed while it was read: start again when its pictures rest.')
     _make_once(folder, again)
     return folder
 

@@ -55,7 +55,7 @@ def settled(config, resume=None, images=''):
     if resume:
         found = images_of(resume, config, images or TRAINING)
         if found.role != TRAINING:
-            raise ConfigError(f'{images} has the held-out images of {resume}: name the folder of those that it is trained with.')
+            raise ConfigError(f'{images} has the held-out images of {resume}: name the folder of those it is trained with.')
         folder = found.folder
     else:
         folder = dataset.folder_of(config)
@@ -77,8 +77,8 @@ def by_digest(config, sha256):
     if not found and not folder.startswith(OWN):
         found = _made(dataset.folder_of, config.change(images=''), '')
     if not found or not identity.same(found, entry):
-        raise ConfigError(f'The images of the run are not on this machine: copy the folder {folder} from the machine that leads it '
-                          f'into {_caches(config, "")[-1]} here, or name the cache that has it with --image-cache.')
+        raise ConfigError(f'The images of the run are not on this machine: copy the folder {folder} from the machine that leads '
+                          f'it into {_caches(config, "")[-1]} here, or name the cache that has it with --image-cache.')
     return found
 
 
@@ -100,8 +100,8 @@ def _in_folder(run, config, kept, folder, cache, any_images):
             return Found(copy, role, entry['count'], True)
     if not any_images:
         why = '' if entries else ', which keeps no digest to know them by'
-        raise ConfigError(f'{folder} has other images than those of {run}{why}: name the folder that has them, or show it these with '
-                          '--any-images.')
+        raise ConfigError(f'{folder} has other images than those of {run}{why}: name the folder that has them, or show it these '
+                          'with --any-images.')
     pictures = dataset.Pictures(folder, config.image_count if config.observation in dataset.BLIND else None,
                                 allow_flat=config.image_set == 'black-white')
     return Found(_made(lambda home: dataset.own_folder(home.image_cache, pictures), config, cache), folder, len(pictures), False)
@@ -143,7 +143,7 @@ def _keep_held_out(run, folder, count):
 
 
 def _expected(config, kept, role):
-    """What was kept of these images, see identity.describe; of runs of an earlier version what the name of a folder tells; or None."""
+    """What was kept of these images, see identity.describe; of earlier versions what the name of a folder tells; or None."""
     name = 'held_out' if role == HELD_OUT else role
     if kept and name in kept:
         return kept[name]
@@ -207,8 +207,8 @@ def _hold(run, entry, folder):
 
 
 def _missing(run, entry, why):
-    return ConfigError(f'The images of {run} are not here ({why}): copy the folder {entry["folder"]} from where it was trained into '
-                       f'{USUAL}, or name its place with --images FOLDER or --image-cache FOLDER.')
+    return ConfigError(f'The images of {run} are not here ({why}): copy the folder {entry["folder"]} from where it was trained '
+                       f'into {USUAL}, or name its place with --images FOLDER or --image-cache FOLDER.')
 
 
 def _say(sentence):

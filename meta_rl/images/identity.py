@@ -64,7 +64,8 @@ def _digest_of_pixels(folder, count):
             with files.opened(path, None) as picture:
                 found.update(np.asarray(picture.convert('RGB')).tobytes())
         except Exception as error:  # of a broken file Pillow raises anything
-            raise ConfigError(f'{path} cannot be read as a picture ({getattr(error, "strerror", None) or error}): put the right one there.')
+            reason = getattr(error, 'strerror', None) or error
+            raise ConfigError(f'{path} cannot be read as a picture ({reason}): put the right one there.')
     return found.hexdigest()
 
 

@@ -1,6 +1,4 @@
 """Reads one picture of one's own, whatever its size, kind and depth, as an image that the lab can show."""
-import os
-
 import cv2
 import numpy as np
 from PIL import Image
@@ -15,8 +13,8 @@ ORIENTATION = 0x0112  # the tag of EXIF
 TURNS = {2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM, 5: Image.TRANSPOSE, 6: Image.ROTATE_270,
          7: Image.TRANSVERSE, 8: Image.ROTATE_90}  # how to undo each orientation
 # What a file that is called .png or .jpg is as well, by its first bytes and those from the fifth on.
-OTHERS = ((b'GIF8', b'', 'a GIF'), (b'RIFF', b'', 'a WebP'), (b'BM', b'', 'a BMP'), (b'II*\0', b'', 'a TIFF'), (b'MM\0*', b'', 'a TIFF'),
-          (b'', b'ftyp', 'a HEIC or AVIF'), (b'<', b'', 'HTML or SVG'), (b'%PDF', b'', 'a PDF'),
+OTHERS = ((b'GIF8', b'', 'a GIF'), (b'RIFF', b'', 'a WebP'), (b'BM', b'', 'a BMP'), (b'II*\0', b'', 'a TIFF'),
+          (b'MM\0*', b'', 'a TIFF'), (b'', b'ftyp', 'a HEIC or AVIF'), (b'<', b'', 'HTML or SVG'), (b'%PDF', b'', 'a PDF'),
           (b'version https://git-lfs', b'', 'a pointer of Git LFS'))
 
 

@@ -13,7 +13,8 @@ from PIL import Image, ImageFile, PngImagePlugin
 
 MOST_PIXELS = 500 * 10 ** 6  # 2 GB while it is read; OpenCV, which resizes it, counts to 2^31 bytes
 MOST_TEXT = 2 ** 28  # bytes, decompressed, of the texts and the colour profile of a PNG, none of which is used
-KINDS = ((stat.S_ISDIR, 'folder'), (stat.S_ISFIFO, 'FIFO'), (stat.S_ISSOCK, 'socket'), (stat.S_ISCHR, 'device'), (stat.S_ISBLK, 'device'))
+KINDS = ((stat.S_ISDIR, 'folder'), (stat.S_ISFIFO, 'FIFO'), (stat.S_ISSOCK, 'socket'), (stat.S_ISCHR, 'device'),
+         (stat.S_ISBLK, 'device'))
 _LOCK = threading.RLock()  # Pillow's limits are those of the whole process
 
 

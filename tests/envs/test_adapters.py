@@ -94,7 +94,8 @@ def test_the_labs_own_actions_are_counted_from_0():
     """stable_baselines3 samples and predicts from 0 on, and refuses a MultiDiscrete with another start."""
     env = make(PSYCHLAB)
     space = env.action_space
-    assert isinstance(space, gymnasium.spaces.MultiDiscrete) and (space.start == 0).all() and space.nvec.tolist() == [1025, 1025, 3, 3, 2, 2, 2]
+    assert isinstance(space, gymnasium.spaces.MultiDiscrete) and (space.start == 0).all()
+    assert space.nvec.tolist() == [1025, 1025, 3, 3, 2, 2, 2]
     twin = make(PSYCHLAB, actions='spec')
     assert twin.action_space.start.tolist() == [-512, -512, -1, -1, 0, 0, 0]
     frame, _ = env.reset(seed=4)
@@ -139,8 +140,10 @@ def test_dm_env_takes_the_name_of_an_environment():
 
 
 @pytest.mark.parametrize('env, settings, reason', [
-    ('meta_rl/Harlow-v9', {}, "no environment 'meta_rl/Harlow-v9'"), ('no/Such-v0', {}, 'meta_rl/Harlow-v0'), ('', {}, 'meta_rl/Harlow-v0'),
-    ('no_such_module:x', {}, 'no_such_module'), (HARLOW, {'imagecount': 3}, 'There is no keyword imagecount'), (None, {}, 'env is None'),
+    ('meta_rl/Harlow-v9', {}, "no environment 'meta_rl/Harlow-v9'"), ('no/Such-v0', {}, 'meta_rl/Harlow-v0'),
+    ('', {}, 'meta_rl/Harlow-v0'),
+    ('no_such_module:x', {}, 'no_such_module'), (HARLOW, {'imagecount': 3}, 'There is no keyword imagecount'),
+    (None, {}, 'env is None'),
     (gymnasium_envs.Harlow, {}, 'env is <class'), (3, {'image_count': 3}, 'image_count is a keyword')])
 def test_what_is_no_environment_is_one_sentence(env, settings, reason):
     pytest.importorskip('dm_env', reason='dm_env is not installed')
@@ -154,5 +157,6 @@ def test_no_window_is_looked_for_where_there_is_no_display():
     code = ('import sys; from meta_rl import gymnasium_envs; gymnasium_envs.Harlow(image_count=3).reset(); '
             'print("tkinter" in sys.modules)')
     environment = {name: value for name, value in os.environ.items() if name != 'DISPLAY'}
-    done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, env=dict(environment, PYTHONPATH=os.path.dirname(TESTS)))
+    done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, env=dict(
+        environment, PYTHONPATH=os.path.dirname(TESTS)))
     assert done.stdout == b'False\n'

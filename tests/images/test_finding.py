@@ -184,7 +184,8 @@ def test_own_pictures_on_another_machine_are_named_by_flags(home, tmp_path, monk
     assert f'copy the folder {name} ' in message and '--images FOLDER' in message and '--image-cache FOLDER' in message
     assert finding.images_of(run, config, cache=str(tmp_path / 'away')).folder == str(tmp_path / 'away' / name)
     found = finding.images_of(run, config, mine)  # the pictures as they were before they were copied
-    assert found.known and found.role == 'training' and np.array_equal(dataset.load_folder(found.folder), dataset.load_folder(mine))
+    assert found.known and found.role == 'training'
+    assert np.array_equal(dataset.load_folder(found.folder), dataset.load_folder(mine))
     settled, folder = finding.settled(config, run, mine)
     assert settled.images == os.path.abspath(folder)
     others = pictures(tmp_path / 'others', 7, 8, 9)

@@ -84,7 +84,8 @@ def test_more_text_than_the_limit_is_refused_by_its_size(tmp_path, monkeypatch):
     assert 'its texts or its colour profile are larger than 1 MB' in refusal(tmp_path)
 
 
-@pytest.mark.parametrize('exif', [b'nonsense', b'', b'II*\0\xff\xff\xff\xff', b'MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03', b'Exif\0\0II*\0\x08\0\0\0\xff\xff'])
+@pytest.mark.parametrize('exif', [b'nonsense', b'', b'II*\0\xff\xff\xff\xff', b'MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03',
+                                  b'Exif\0\0II*\0\x08\0\0\0\xff\xff'])
 def test_malformed_exif_turns_nothing(tmp_path, exif):
     assert np.array_equal(reading.read(with_chunks(tmp_path / 'a.png', chunk(b'eXIf', exif))), pattern(1))
     for name, more in (('b.jpg', {}), ('c.jpg', {'exif': exif})):
@@ -98,8 +99,8 @@ def test_exif_of_a_png_is_followed(tmp_path, orientation):
     exif[0x0112] = orientation
     with_chunks(tmp_path / 'a.png', chunk(b'eXIf', exif.tobytes()[6:]))  # without the name that a JPEG has before it
     shown = pattern(1)
-    expected = {1: shown, 2: shown[:, ::-1], 3: shown[::-1, ::-1], 4: shown[::-1], 5: shown.swapaxes(0, 1), 6: np.rot90(shown, -1),
-                7: np.rot90(shown, 2).swapaxes(0, 1), 8: np.rot90(shown)}[orientation]
+    expected = {1: shown, 2: shown[:, ::-1], 3: shown[::-1, ::-1], 4: shown[::-1], 5: shown.swapaxes(0, 1),
+                6: np.rot90(shown, -1), 7: np.rot90(shown, 2).swapaxes(0, 1), 8: np.rot90(shown)}[orientation]
     assert np.array_equal(reading.read(str(tmp_path / 'a.png')), expected)
 
 
@@ -176,8 +177,9 @@ def test_a_link_to_a_picture_is_one(tmp_path):
     assert 'b.png cannot be read as PNG or JPEG (No such file or directory)' in refusal(tmp_path)
 
 
-@pytest.mark.parametrize('content, name', [(b'GIF89a', 'a GIF'), (b'RIFF\0\0\0\0WEBP', 'a WebP'), (b'BM6\0', 'a BMP'), (b'II*\0', 'a TIFF'),
-                                           (b'\0\0\0\x18ftypheic', 'a HEIC or AVIF'), (b'<svg>', 'HTML or SVG'),
+@pytest.mark.parametrize('content, name', [(b'GIF89a', 'a GIF'), (b'RIFF\0\0\0\0WEBP', 'a WebP'), (b'BM6\0', 'a BMP'),
+                                           (b'II*\0', 'a TIFF'), (b'\0\0\0\x18ftypheic', 'a HEIC or AVIF'),
+                                           (b'<svg>', 'HTML or SVG'),
                                            (b'version https://git-lfs.github.com/spec/v1\n', 'a pointer of Git LFS')])
 def test_another_format_is_named(tmp_path, content, name):
     (tmp_path / 'a.png').write_bytes(content + bytes(200))
@@ -211,4 +213,4 @@ def test_nothing_is_said_on_stderr(tmp_path):
     code = 'import sys; from meta_rl.images import reading; [reading.read(path) for path in sys.argv[1:]]'
     done = subprocess.run([sys.executable, '-W', 'always', '-c', code, str(tmp_path / 'a.png'), str(tmp_path / 'b.png')],
                           cwd=os.path.dirname(TESTS), stderr=subprocess.PIPE)
-    assert done.returncode == 0 and b'Pillow' not in done.stderr and b'PIL' not in done.stderr and b'EXIF' not in done.stderr.upper()
+    assert done.returncode == 0 and not any(word in done.stderr for word in (b'Pillow', b'PIL', b'EXIF', b'Warning'))

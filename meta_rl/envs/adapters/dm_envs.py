@@ -51,7 +51,7 @@ class DmEnv(dm_env.Environment):
         elif settings:
             raise ConfigError(f'{sorted(settings)[0]} is a keyword of the environment: give it there, or give the name of one.')
         elif not isinstance(env, gymnasium.Env):
-            raise ConfigError(f'env is {env!r}: it must be an environment of Gymnasium, or the name of one, as meta_rl/Harlow-v0.')
+            raise ConfigError(f'env is {env!r}: it must be an environment of Gymnasium or its name, as meta_rl/Harlow-v0.')
         self._env, self._seed = env, seed
         self._over = True
         self.info = {}

@@ -77,8 +77,9 @@ class PsychLabHarlow(LabEnv):
       num_steps: int, frames of a step.
 
     An observation is the frame, uint8 [H, W, 3]; with `previous` a Dict: 'image', 'action' (one-hot for gaze actions),
-    'reward'. (An action of seven is told in the lab's own units.) An episode is terminated after six trials, and truncated when the lab's 300 s are over (18,000 frames);
-    give gymnasium.make max_episode_steps for less. The lab shows nothing after the end: the last frame is then repeated.
+    'reward' (an action of seven is told in the lab's own units). An episode is terminated after six trials, and truncated when
+    the lab's 300 s are over (18,000 frames); give gymnasium.make max_episode_steps for less. The lab shows nothing after the
+    end: the last frame is then repeated.
 
     Attributes: noop, the action that does nothing.
     """

@@ -99,7 +99,7 @@ class LabEnv(gymnasium.Env):
         super().reset(seed=seed)
 
     def _refuse_unless(self, what, *stages):
-        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where this is none of the stages that `what` is called in."""
+        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where it is in none of the stages for `what`."""
         if self._stage == CLOSED:
             raise gymnasium.error.ClosedEnvironmentError(f'{what} was called after close(): make another environment.')
         if self._stage not in stages:
@@ -120,7 +120,7 @@ class LabEnv(gymnasium.Env):
         return {'image': seen, 'action': act, 'reward': reward}
 
     def _checked(self, action):
-        """The action as an array. Raises ConfigError where it is not in the action space, ResetNeeded where there is no episode."""
+        """The action as an array. Raises ConfigError where it is not in the action space, ResetNeeded outside an episode."""
         self._refuse_unless('step()', RUNNING)
         values = np.asarray(action)
         # (The space would take fractions, which the lab would cut off.)
