@@ -29,7 +29,7 @@ from meta_rl.parsing import Parser, check_played, check_words, truth
 
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
-RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'backend', 'cluster', 'ray_address'
+RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster ray_address images image_cache'.split()
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
@@ -50,6 +50,20 @@ def add_settings(parser, names=config_module.NAMES):
         parser.add_argument(*flags, dest=field.name, type=kind, choices=field.metadata['choices'],
                             default=argparse.SUPPRESS, metavar=None if field.metadata['choices'] else 'X',
                             help='{}; default {}'.format(field.metadata['help'].replace('%', '%%'), default))
+
+
+def add_images(parser, meaning):
+    """Flags that say which images a trained agent is shown, and where these are: keywords of evaluation.Frozen."""
+    parser.add_argument('--images', metavar='X', default=argparse.SUPPRESS, help=meaning)
+    parser.add_argument('--image-cache', '--image_cache', metavar='FOLDER', default=argparse.SUPPRESS,
+                        help="cache to look for images in first; default the run's own")
+    parser.add_argument('--any-images', action='store_true', default=argparse.SUPPRESS,
+                        help='take the images that are there, also if the run was not trained with them')
+
+
+def images_shown(args):
+    given = {name: getattr(args, name) for name in ('images', 'any_images', 'image_cache') if hasattr(args, name)}
+    return {name: os.path.expanduser(value) if name in PATHS else value for name, value in given.items()}
 
 
 def make_parser():
@@ -78,8 +92,8 @@ def make_parser():
                              help='episodes to play [episodes]; default %d' % episodes)
         command.add_argument('--seed', type=int, default=1000003, help='what its draws start from; default 1000003')
         command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
-        command.add_argument('--images', choices=('training', 'held-out'), default='training', help='which it is shown: '
-                             'those of its training, or others, which takes an agent that sees pixels; default training')
+        add_images(command, "'training' or 'held-out', which it is shown: those of its training, or others, which takes an agent "
+                   'that sees pixels; or a FOLDER in which either are; default training')
     evaluate.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
     evaluate.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
@@ -96,6 +110,7 @@ def make_parser():
     plot.add_argument('runs', metavar='RUN', nargs='+', help='run directories; those of one preset are its seeds')
     plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
                       help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
+    add_images(plot, 'as that of evaluate, for the learning set; default held-out for agents that see pixels')
 
     commands.add_parser('figures', help='draw the figures of img/, training first what its data lack')
 
@@ -172,9 +187,10 @@ def train_agents(args, lines=None):
         if fixed:
             raise ConfigError('--{} cannot change in the middle of a run: leave it out, or start a new run without '
                               '--resume.'.format(fixed[0]))
+        images = given.pop('images', '')  # where the run's own are now: it takes no others
         settings = settings.change(**given)
     else:
-        settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
+        images, settings = '', config_module.from_preset(given.pop('preset', Config().preset), **given)
     if args.jobs > 1 and args.seeds == 1:
         raise ConfigError('--jobs is {0}, and there is one agent to train: give --seeds {0} or more with it, or leave it out.'.format(
             args.jobs))
@@ -187,7 +203,7 @@ def train_agents(args, lines=None):
     onednn.choose(settings)
     from meta_rl import training
     try:
-        run, mean_return, seconds = training.run(settings, args.resume, lines)
+        run, mean_return, seconds = training.run(settings, args.resume, lines, images)
     except training.Interrupted as stop:
         mend = ' To go on: ' + hints.command_line('train', '--resume', stop.run) if stop.resumable else ''
         output.say('', (stop.reason or 'Stopped and saved.') + mend)
@@ -208,7 +224,7 @@ def evaluate(args):
         files.check(args.json)
     from meta_rl import evaluation
     elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
-    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images, **elsewhere)
+    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **dict(elsewhere, **images_shown(args)))
     if args.json is not None:  # first: nobody may be there to read the table
         files.write(args.json, (json.dumps(report, indent=2, sort_keys=True) + '\n').encode())
     print(evaluation.table(report))
@@ -219,7 +235,7 @@ def record(args):
     check_played(args)
     files.check(args.output)
     from meta_rl.figures import recording
-    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images)
+    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, **images_shown(args))
     print('{}: return {}'.format(args.output, ', '.join('{:g}'.format(one) for one in returns)))
     return 0
 
@@ -236,7 +252,7 @@ def play(args):
 def plot(args):
     files.check(args.output)
     from meta_rl.figures import plotting
-    for path in plotting.plot(args.runs, args.output):
+    for path in plotting.plot(args.runs, args.output, **images_shown(args)):
         print(path)
     return 0
 

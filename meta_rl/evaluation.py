@@ -9,7 +9,7 @@ from meta_rl import agents, files
 from meta_rl.ac_network import GLOBAL
 from meta_rl.actor import Actor, play_episodes
 from meta_rl.envs import scores
-from meta_rl.images import dataset
+from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import SIDE_BY_SIDE
 from meta_rl.output import warn
 from meta_rl.progress import Progress
@@ -18,7 +18,7 @@ from meta_rl.rundir import checkpoints, lock
 from meta_rl.tf_compat import session_config, tf
 
 MODES = 'sampled', 'greedy'
-TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
+TRAINING, HELD_OUT = IMAGES = finding.WORDS
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
 
 
@@ -27,24 +27,22 @@ class Frozen:
 
     Args:
       run: str, path of a run directory.
-      images: which it is shown, those of its training or 'held-out' ones.
-      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path.
+      images: which it is shown, those of its training or 'held-out' ones; or a folder in which these are, see finding.images_of.
+      any_images: bool, show it other images too.
+      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path, image_cache.
 
-    Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images.
+    Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images; images: which these
+      are, 'training', 'held-out', or the folder of others.
     Raises: ConfigError where it is none, or where it can be shown no such images.
     """
 
-    def __init__(self, run, images=TRAINING, **elsewhere):
-        if images not in IMAGES:
-            raise config_module.ConfigError('images is {!r}: choose from {}.'.format(images, ', '.join(IMAGES)))
+    def __init__(self, run, images=TRAINING, any_images=False, **elsewhere):
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
         self.played = self.config.change(**elsewhere)
-        if images == HELD_OUT:
-            self.folder = dataset.held_out_folder_of(self.config)
-            self.played = self.played.change(image_count=self.config.held_out_count)
-        else:
-            self.folder = dataset.folder_of(self.config)
+        found = finding.images_of(run, self.config, images, elsewhere.get('image_cache', ''), any_images)
+        self.folder, self.images = found.folder, found.role
+        self.played = self.played.change(image_count=found.count)
         self._agent = agents.of(self.config)
         self._learning = self._agent.learning(self.config)
         self._graph = tf.Graph()
@@ -127,22 +125,21 @@ class Frozen:
         return report
 
 
-def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **elsewhere):
+def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any_images=False, **elsewhere):
     """Plays `episodes` with the weights of a run directory as they are, sampled and then greedy.
 
     Args:
       run: str, path of a run directory.
       seed: int.
       which: 'latest' or 'best', the checkpoint.
-      images: 'training' or 'held-out'.
-      elsewhere: see Frozen.
+      images, any_images, elsewhere: see Frozen.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
       more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`.
     """
-    with Frozen(run, images, **elsewhere) as frozen:
+    with Frozen(run, images, any_images, **elsewhere) as frozen:
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
-        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images,
+        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': frozen.images,
                   'lab': frozen.lab}
         with Progress(len(MODES) * episodes, 'measuring', 'episodes') as progress:
             for mode in MODES:
@@ -156,30 +153,33 @@ def telling_images(config):
     return TRAINING if config.observation in dataset.BLIND else HELD_OUT
 
 
-def learning_set(run, episodes=1000, images=None):
+def learning_set(run, episodes=1000, images=None, any_images=False, **elsewhere):
     """How the learning set formed: float [7, 6], the fraction right in each trial at the end of each seventh of a run.
 
     Measured once, with the weights that were kept along the way, and then read from learning_set.csv in the run directory;
-    that of held-out images is in learning_set-held-out.csv. images: None for `telling_images`.
+    that of held-out images is in learning_set-held-out.csv. What is measured on other images than its own is not kept.
+    images: None for `telling_images`; this and the others: see Frozen.
     A seventh of which no weights were kept is nan: the run was made longer or shorter after it.
     Raises: ConfigError where the run has not ended, or where there are no such images.
     """
     config = config_module.load(os.path.join(run, 'config.json'))
     images = images or telling_images(config)
     path = os.path.join(run, 'learning_set.csv' if images == TRAINING else f'learning_set-{images}.csv')
-    if not os.path.exists(path):
+    own = not any_images and images in IMAGES
+    if not own or not os.path.exists(path):
         kept = {checkpoints.seventh_of(weights): weights for weights in checkpoints.quantiles(run, config.episodes)}
         if checkpoints.QUANTILES not in kept:
             raise config_module.ConfigError('%s has %d of the %d checkpoints of a finished run: let it end first.' % (
                 run, len(kept), checkpoints.QUANTILES))
         profiles = np.full((checkpoints.QUANTILES, TRIALS), np.nan)
-        with Frozen(run, images) as frozen, Progress(len(kept) * episodes, 'measuring', 'episodes') as progress:
+        with Frozen(run, images, any_images, **elsewhere) as frozen, Progress(
+                len(kept) * episodes, 'measuring', 'episodes') as progress:
             for number, weights in sorted(kept.items()):
                 profiles[number - 1] = frozen.restore(weights).measure(episodes, progress=progress)['per_trial']
         text = io.StringIO()
         np.savetxt(text, profiles, '%.4f', ',')
-        if lock.held(run):  # it is the business of the process that trains there
-            return profiles
+        if not own or lock.held(run):  # it is the business of the process that trains there
+            return np.round(profiles, 4)
         try:
             files.write(path, text.getvalue().encode())
         except OSError as error:

@@ -9,7 +9,7 @@ import numpy as np
 from meta_rl import agents, worker
 from meta_rl import config as config_module
 from meta_rl.backends.stops import Stops
-from meta_rl.images import dataset
+from meta_rl.images import finding, identity
 from meta_rl.labs import choice
 from meta_rl.output import say
 from meta_rl.rundir import checkpoints, dashboard, lock
@@ -57,13 +57,14 @@ def make_backend(config, folder):
     return Backend(config, folder)
 
 
-def run(config, resume=None, lines=None):
+def run(config, resume=None, lines=None, images=''):
     """Trains.
 
     Args:
       config: Config.
       resume: path of a run directory to go on with, or None for a new one.
       lines: metrics.Lines, or None.
+      images: str, folder in which the images of the run to resume are; '' where it is to be found without.
     Returns: (path of the run directory, mean return of the last 1,000 episodes, seconds of training).
     Raises: Interrupted after Ctrl-C, SIGTERM and the like; ConfigError where another process trains there; whatever a worker raised.
     """
@@ -74,18 +75,17 @@ def run(config, resume=None, lines=None):
         resuming.newest(resume, of_worker)
     else:
         agents.check_given(config)
-    folder = dataset.folder_of(config)
-    if config.held_out_images:  # from now on the copies that no one changes
-        config = config.change(held_out_images=dataset.held_out_folder_of(config))
-    if config.images:
-        config = config.change(images=folder)
-    backend, locked = make_backend(config, folder), contextlib.ExitStack()
+    config, folder = finding.settled(config, resume, images)
+    shown = identity.sets_of(config, folder)
+    backend, locked = make_backend(config.change(images=os.path.abspath(folder)), folder), contextlib.ExitStack()
     try:
         if backend.warning:
             say(backend.warning)
         directory = resume or new_run_directory(config)
         locked.enter_context(lock.Lock(directory))
         newest = resuming.newest(resume, of_worker) if resume else None  # once more: another process may have gone on until now
+        if not resume:
+            identity.keep(directory, **shown)
         with backend.graph.as_default(), tf.device(backend.device):
             saved = checkpoints.Checkpoints(directory, backend.variables, backend.others)
         with backend.session() as session:
@@ -96,6 +96,7 @@ def run(config, resume=None, lines=None):
                 if config_module.load(os.path.join(directory, 'config.json')).episodes != config.episodes:
                     saved.forget_measured()
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
+                identity.keep(directory, **shown)
                 backend.set_states(start['random'])
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines,
                               'Training %s: %d episodes, %d worker%s%s%s, into %s' % (

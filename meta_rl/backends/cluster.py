@@ -16,6 +16,7 @@ import struct
 import sys
 import time
 
+from meta_rl.backends.waits import WORD
 from meta_rl.config import ConfigError
 from meta_rl.output import say
 from meta_rl.tf_compat import tf
@@ -86,11 +87,31 @@ def target(address):
     return 'grpc://%s:%d' % resolved(address)
 
 
+def without_proxy(addresses):
+    """Keeps connections to these addresses ('host:port') away from proxies, in this process and in those that it starts.
+
+    gRPC, which is in TensorFlow, asks the environment for a proxy whenever it makes a channel: grpc_proxy, https_proxy,
+    http_proxy, but for the hosts in no_grpc_proxy or, where that is empty, no_proxy. What was excepted before stays so.
+    """
+    hosts = []
+    for host in filter(None, (address.rpartition(':')[0] for address in addresses)):
+        hosts.append(host)
+        try:
+            hosts.append(socket.gethostbyname(host))
+        except (OSError, UnicodeError):
+            pass  # is said where it is needed
+    usual = os.environ.get('no_proxy') or os.environ.get('NO_PROXY') or ''
+    for name in 'no_proxy', 'NO_PROXY', 'no_grpc_proxy':
+        known = [host.strip() for host in (os.environ.get(name) or usual).split(',') if host.strip()]
+        os.environ[name] = ','.join(collections.OrderedDict.fromkeys(known + hosts))
+
+
 def serve(cluster, task):
     """Starts the server of job 'ps' and number `task`. It runs until the process ends.
 
     Raises: ConfigError where its port is taken, its address is not of this machine, or cannot be kept to.
     """
+    without_proxy(cluster.ps)
     host, port = resolved(cluster.ps[task])
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as TensorFlow has it: a port just left is free
@@ -168,6 +189,7 @@ def _refusal(address):
 
 def wait_for(cluster):
     """Waits until all servers are up. ConfigError names one that is not after PATIENCE seconds."""
+    without_proxy(cluster.ps)
     began = said = time.monotonic()
     for task, address in enumerate(cluster.ps):
         while True:
@@ -178,7 +200,7 @@ def wait_for(cluster):
             if now - began > PATIENCE:
                 raise ConfigError('ps %d does not answer at %s (%s): start it, or mend its address in the cluster.' % (
                     task, address, reason))
-            if now - said > 10:
+            if now - said > WORD:
                 said = now
                 say('Waiting for ps %d at %s (%s)' % (task, address, reason))
             time.sleep(.2)

@@ -19,6 +19,7 @@ from meta_rl.backends.base import Backend
 from meta_rl.backends.child_processes import GRACE, ChildProcesses
 from meta_rl.backends.queues import FIRST, Queues, read_welcome
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
+from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
 from meta_rl.output import say
 from meta_rl.rundir.events import said
@@ -75,7 +76,12 @@ class Processes(Backend):
             for task in range(1, self._config.ps):
                 self._children.start('ps %d' % task, 'meta_rl.backends.processes:serve', tuple(self._cluster), task)
         clusters.wait_for(self._cluster)
-        return tf.Session(clusters.target(self._cluster.ps[0]), self.graph)
+        with self.graph.as_default(), tf.device(FIRST):
+            first = tf.no_op()  # after all that draws numbers: the seed of an operation is made of how many there were before
+        session = tf.Session(clusters.target(self._cluster.ps[0]), self.graph)
+        with _answer_of(self._cluster):
+            session.run(first)
+        return session
 
     def train(self, session, recorder, directory):
         if recorder.done:
@@ -86,12 +92,14 @@ class Processes(Backend):
         self._lookout = clusters.Lookout(self._cluster.ps[1:])
         over = threading.Event()
         threading.Thread(target=self._guard, args=(over, directory), daemon=True).start()
-        heard, looked = {}, time.monotonic()
+        heard, looked, silence = {}, time.monotonic(), Silence()
         try:
             self._call_workers()
             while not recorder.over:
                 for number in self._record(session, recorder):
                     heard[number] = time.monotonic()
+                    silence.broken()
+                silence.say(self._awaited)
                 if time.monotonic() - looked > LOOK_AROUND:
                     looked = time.monotonic()
                     self._look_around(heard)
@@ -115,6 +123,9 @@ class Processes(Backend):
         else:
             for number in range(self._config.workers):
                 self._children.start('Worker %d' % number, 'meta_rl.backends.processes:work', tuple(self._cluster), number, {})
+
+    def _awaited(self):
+        return 'workers of the cluster' if self._config.cluster else ', '.join(map(str.lower, self._children.left('Worker')))
 
     def _guard(self, over, directory):
         """Ends the run where a server is gone and this process's main thread waits for it in TensorFlow, as 1.12 does for ever."""
@@ -178,6 +189,12 @@ class Processes(Backend):
         self._children.end('Worker')
 
 
+def _answer_of(cluster):
+    """A context that waits for the first answer of the servers, for which TensorFlow waits for ever."""
+    return waiting('the first answer of ' + ', '.join(cluster.ps), 'see that these are the servers of this cluster, of one version '
+                   'of TensorFlow, and that nothing between the machines holds their words back.')
+
+
 def serve(cluster, task):
     """What the process of a server other than ps 0 does: it is there until ps 0 is not. Returns the exit status."""
     cluster = clusters.Cluster(*cluster)
@@ -202,7 +219,9 @@ def work(cluster, number, changes):
     targets = [clusters.target(address) for address in cluster.ps]
     threading.Thread(target=_watch, args=(cluster, number), daemon=True).start()
     try:
-        welcome = read_welcome(targets[0])
+        with _answer_of(cluster):
+            first = read_welcome(targets[0], 1)
+        welcome = first or read_welcome(targets[0])
         config = config_module.Config().change(**welcome['settings']).change(**changes)
         if config.cluster:  # (what is started on the machine of ps 0 has its environment)
             onednn.start_anew_unless_chosen(config)
@@ -216,7 +235,8 @@ def work(cluster, number, changes):
         link = queues.link(sessions, number)
         if config.cluster:
             say('Worker %d has joined the run at %s: %s' % (number, cluster.ps[0], config.preset))
-        counts, weights = link.pull()
+        with _answer_of(cluster):
+            counts, weights = link.pull()
         if counts.episodes > welcome['episodes'] and config.cluster:
             worker.start_anew(counts.episodes)
         last = False

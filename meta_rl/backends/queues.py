@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from meta_rl.ac_network import Counts
 from meta_rl.backends.shared_network import Report, SharedNetwork, update_of
+from meta_rl.backends.waits import Silence
 from meta_rl.tf_compat import make_callable, tf
 
 WAITING_ROOM = 1000  # reports that may lie there unread before workers have to wait
@@ -122,16 +123,22 @@ def _welcome_variable():
     return tf.get_variable('welcome', [], tf.string, tf.constant_initializer(''), trainable=False)
 
 
-def read_welcome(target):
-    """The dict that was given to Queues.open at a server of this address ('grpc://...'): waits until it is."""
+def read_welcome(target, looks=None):
+    """The dict that was given to Queues.open at a server of this address ('grpc://...'): waits until it is.
+
+    looks: int, how often to look; then None is returned. None: as often as it takes.
+    """
+    silence = Silence()
     with tf.Graph().as_default(), tf.device(FIRST):
         variable = _welcome_variable()
         with tf.Session(target) as session:
-            while True:
+            while looks is None or looks > 0:
+                looks = looks and looks - 1
                 try:
                     text = session.run(variable)
                 except tf.errors.FailedPreconditionError:  # not initialized yet
                     text = b''
                 if text:
                     return json.loads(text.decode())
+                silence.say(lambda: f'the run at {target[len("grpc://"):]} to begin')
                 time.sleep(.1)

@@ -1,18 +1,20 @@
 """Rays: the backend whose workers are Ray actors, here or on a Ray cluster. The shared network is in this process."""
+import contextlib
 import logging
 import os
 import socket
-import tempfile
 import warnings
 
 import numpy as np
 
 from meta_rl import agents, hints, onednn
 from meta_rl.ac_network import Counts
-from meta_rl.backends import shared_network, stops
+from meta_rl.backends import cluster as clusters
+from meta_rl.backends import ray_local, shared_network, stops
 from meta_rl.backends.base import Backend
 from meta_rl.backends.child_processes import ChildProcesses
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
+from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
 from meta_rl.output import say
 from meta_rl.rundir.recorder import WorkersLost
@@ -59,26 +61,37 @@ class Rays(Backend):
         if config.ray_address:
             _look_for(config.ray_address)
             # Its machines need not have this code.
+            clusters.without_proxy([config.ray_address.rpartition('/')[2]])
             where = {'address': config.ray_address, 'runtime_env': {'py_modules': [package], 'env_vars': chosen}}
         else:
-            folder = tempfile.mkdtemp(prefix='ray-')
+            folder = ray_local.folder()
             # Two of its own processes outlive one that is killed, and it never removes what it writes.
             self._children.after('meta_rl.backends.child_processes:clear_away', folder)
             # Its processes look where the script is, which need not be where this package is.
             paths = [os.path.dirname(package)] + os.environ.get('PYTHONPATH', '').split(os.pathsep)
-            where = {'num_cpus': config.workers, 'include_dashboard': False, '_node_ip_address': '127.0.0.1', '_temp_dir': folder,
+            clusters.without_proxy(['127.0.0.1:0'])
+            where = {'address': 'local', 'num_cpus': config.workers, 'include_dashboard': False, '_node_ip_address': '127.0.0.1',
+                     '_temp_dir': folder,
                      # Ray starts workers with a niceness of 15: where something else runs they would stand still for minutes.
                      '_system_config': {'worker_niceness': 0},
                      'runtime_env': {'env_vars': dict(
                          chosen, PYTHONPATH=os.pathsep.join(path for path in paths if path))}}
         try:
-            with warnings.catch_warnings():
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(warnings.catch_warnings())
                 warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
-                with stops.ignored():
-                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
-                              '--ray-address.'.format(config.ray_address or 'this machine', str(error).strip().split('\n')[0]))
+                if not config.ray_address:
+                    stack.enter_context(ray_local.alone())
+                stack.enter_context(waiting(f'Ray at {config.ray_address or "this machine"} to start', 'see whether it is of the '
+                                            'same version, or take another --backend.'))
+                stack.enter_context(stops.ignored())
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            reason = str(error).strip().split('\n')[0]
+            if not config.ray_address:
+                raise ConfigError(f'Ray cannot be started on this machine ({reason}): take another --backend.')
+            raise ConfigError(f'There is no Ray cluster at {config.ray_address} ({reason}): start one with `ray start --head`, '
+                              'or leave out --ray-address.')
 
     def session(self):
         """tf.Session of the graph."""
@@ -89,10 +102,11 @@ class Rays(Backend):
             return
         push, = self._network.push_calls([session])
         counts, weights = self._network.pull([session])
-        gpus = int('gpu' in self._config.device.lower())
+        gpus = self._gpus()
         Actor = ray.remote(num_cpus=1, num_gpus=gpus)(RemoteWorker)
         actors = [Actor.remote(self._config, number, self._fingerprint, self._states[number], self._network.shards)
                   for number in range(self._config.workers)]
+        silence = Silence()
         due = {}  # what an actor promised: (its number, the Counts that its weights came with)
 
         def ask(number):
@@ -103,6 +117,9 @@ class Rays(Backend):
         try:
             while not recorder.over:
                 ready, _ = ray.wait(list(due), timeout=PATIENCE)
+                if ready:
+                    silence.broken()
+                silence.say(lambda: self._awaited(due))
                 for promise in ready:
                     number, known = due.pop(promise)
                     try:
@@ -120,6 +137,21 @@ class Rays(Backend):
         finally:
             for actor in actors:
                 ray.kill(actor)
+
+    def _gpus(self):
+        """GPUs of a worker: one, or the share that there is; one that is not there would be waited for for ever."""
+        if 'gpu' not in self._config.device.lower():
+            return 0
+        there = ray.cluster_resources().get('GPU', 0)
+        if not there:
+            say('There is no GPU in this Ray cluster: computing on processors.')
+        return 1 if there >= self._config.workers else int(1e4 * there / self._config.workers) / 1e4
+
+    def _awaited(self, due):
+        there = ray.cluster_resources()
+        numbers = ', '.join(str(number) for number, _ in sorted(due.values()))
+        return 'worker %s of Ray, whose cluster has %d processors and %d GPUs for %d workers' % (
+            numbers, there.get('CPU', 0), there.get('GPU', 0), self._config.workers)
 
     def _lost(self, number, error, left):
         reason = str(error).strip().split('\n')[0]

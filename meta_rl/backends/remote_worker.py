@@ -1,14 +1,10 @@
 """RemoteWorker: a Worker with a lab, a graph and a session of its own, in a process of its own."""
-import hashlib
-import os
-
 import numpy as np
 
 from meta_rl import agents
 from meta_rl.backends.shared_network import report_of
 from meta_rl.closing import closing_where_it_fails
-from meta_rl.config import ConfigError
-from meta_rl.images import dataset
+from meta_rl.images import finding, identity
 from meta_rl.rundir.recorder import is_milestone
 from meta_rl.tf_compat import session_config, tf
 
@@ -27,9 +23,7 @@ class RemoteWorker:
 
     def __init__(self, config, number, fingerprint, state, shards):
         self._config = config
-        folder = dataset.folder_of(config)
-        if fingerprint_of(folder, config.image_count) != fingerprint:
-            raise ConfigError(f'The images in {folder} are not those of the run: copy that folder here from the machine of ps 0.')
+        folder = finding.by_digest(config, fingerprint)
         self._random = np.random.RandomState([config.seed, number])
         envs = agents.of(config).make_envs(config, folder, config.batch, self._random, training=True)
         with closing_where_it_fails(envs):
@@ -69,8 +63,4 @@ class RemoteWorker:
 
 def fingerprint_of(folder, count):
     """str: the same for the same first `count` images of a dataset folder."""
-    digest = hashlib.sha256()
-    for number in range(1, count + 1):
-        with open(os.path.join(folder, '%04d.png' % number), 'rb') as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+    return identity.digest(folder, count)

@@ -138,10 +138,11 @@ def learning_set(profiles, path, title=None, reference=None, labels=None):
     return save(figure, path)
 
 
-def plot(runs, path):
+def plot(runs, path, **shown):
     """Draws the reward curves of run directories into `path`, and for each preset among them its learning set beside it.
 
-    The second kind is left out where a run has not been finished. Returns the list of paths.
+    The second kind is left out where a run has not been finished. shown: images, any_images and elsewhere of
+    evaluation.learning_set. Returns the list of paths.
     """
     from meta_rl.evaluation import learning_set as measured  # TensorFlow, which the curves alone do not need
     kind_of(path)
@@ -152,7 +153,7 @@ def plot(runs, path):
     stem, ending = os.path.splitext(path)
     for preset, members in groups.items():
         try:
-            profiles = [measured(run) for run in members]
+            profiles = [measured(run, **shown) for run in members]
         except config_module.ConfigError as error:
             say(f'No learning set for {preset}: {error}')
             continue

@@ -56,10 +56,11 @@ def keep(run, folder=FOLDER):
     os.makedirs(kept, exist_ok=True)
     # Where it was made is nobody's business but of the machine that made it.
     usual = config_module.Config()
-    kept_config = config.change(logdir=usual.logdir, image_cache=usual.image_cache, runfiles_path=usual.runfiles_path)
+    kept_config = config.change(**{name: getattr(usual, name) for name in ('logdir', 'image_cache', 'runfiles_path', 'cluster')})
     kept_config.save(os.path.join(kept, 'config.json'))
-    for path in [os.path.join(run, 'curve.csv')] + glob.glob(os.path.join(run, 'learning_set*.csv')):
-        shutil.copy(path, kept)
+    for name in 'curve.csv', 'learning_set*.csv', 'images.json':
+        for path in glob.glob(os.path.join(glob.escape(run), name)):
+            shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:
         # Those of the last seventh: the weights at the end, without what only training needs, which is twice as much.
         checkpoint = os.path.join(kept, checkpoints.FOLDER, 'model-%d' % config.episodes)

@@ -187,7 +187,7 @@ def check(path):
     files.check(path)
 
 
-def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
+def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, any_images=False, **elsewhere):
     """Plays episodes with the weights of a run directory, in the embedded lab, and draws them into `path`.
 
     Args:
@@ -195,7 +195,7 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
       path: str, .gif or .mp4; what is there is replaced when all is written, and not before.
       episodes: int, MOST at most; they have the seeds `seed`, `seed` + 1, ...
       which: 'latest' or 'best', the checkpoint.
-      images: 'training' or 'held-out'.
+      images, any_images, elsewhere: see evaluation.Frozen.
     Returns: list of float, what each of them earned.
     Raises: ConfigError, OSError.
     """
@@ -203,11 +203,12 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
     if episodes > MOST:
         raise ConfigError('episodes is %d: a recording has %d at most.' % (episodes, MOST))
     shots, returns = [], []
-    with Frozen(run, images, lab=choice.EMBEDDED) as frozen:
+    with Frozen(run, images, any_images, **dict(elsewhere, lab=choice.EMBEDDED)) as frozen:
         frozen.restore(checkpoints.best(run) if which == 'best' else None)
         film_one = film_gaze if frozen.config.control == 'gaze' else film_decisions
         for number in range(episodes):
-            title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before'}[images]
+            title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before'}.get(
+                frozen.images, 'other images')
             if episodes > 1:
                 title = 'episode %d of %d' % (number + 1, episodes)
             shown, earned = film_one(frozen, seed + number, title)

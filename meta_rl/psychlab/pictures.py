@@ -94,15 +94,14 @@ def _dummy(index):
 
 
 def _read(path):
-    from PIL import Image  # only labs with files need it
+    from meta_rl.psychlab import files  # Pillow, which only labs with files need
     if not os.path.exists(path):
         raise RuntimeError(f'Failed to start environment - "Image not found: {path} (put it there, or set trainBatch and '
                            'testBatch to the number of images the folder has)"')
     try:
-        with Image.open(path) as image:
-            image.load()
+        with files.opened(path, None) as image:
             mode, size = image.mode, image.size
-            pixels = np.array(image)
+            pixels = np.array(image) if size == (IMAGE_SIZE, IMAGE_SIZE) else None
     except Exception as error:
         raise RuntimeError(f'Failed to start environment - "Image {path} cannot be read: {error}"')
     if mode != 'RGB' or size != (IMAGE_SIZE, IMAGE_SIZE):

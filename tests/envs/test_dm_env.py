@@ -12,7 +12,7 @@ from dm_env import test_utils  # noqa: E402
 from meta_rl.envs.adapters import dm_envs, gymnasium_envs  # noqa: E402
 
 KINDS = [(gymnasium_envs.Harlow, dict(observation=observation)) for observation in gymnasium_envs.OBSERVATIONS]
-KINDS += [(gymnasium_envs.PsychLabHarlow, dict(actions=actions, previous=True)) for actions in ('lab', 'gaze')]
+KINDS += [(gymnasium_envs.PsychLabHarlow, dict(actions=actions, previous=True)) for actions in ('lab', 'spec', 'gaze')]
 
 
 @pytest.fixture(autouse=True)

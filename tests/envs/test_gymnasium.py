@@ -23,7 +23,7 @@ KINDS = [(HARLOW, dict(observation=observation, previous=previous, level=level))
          for observation in gymnasium_envs.OBSERVATIONS for previous in (False, True)
          for level in ('harlow_fast_centred', 'contributed/psychlab/harlow')]
 KINDS += [(PSYCHLAB, dict(actions=actions, previous=previous, num_steps=num_steps))
-          for actions in ('lab', 'gaze') for previous in (False, True) for num_steps in (1, 4)]
+          for actions in ('lab', 'spec', 'gaze') for previous in (False, True) for num_steps in (1, 4)]
 each_kind = pytest.mark.parametrize('name, kind', KINDS, ids=str)
 @each_kind
 def test_the_checkers_of_gymnasium_find_nothing(name, kind):
@@ -108,7 +108,7 @@ def test_several_side_by_side(name, mode, context):
     (HARLOW, dict(image_count='many'), 'image_count'),
     (HARLOW, dict(held_out=True), 'does not see what an image looks like'),
     (PSYCHLAB, dict(level='harlowe'), 'Level not found'),
-    (PSYCHLAB, dict(actions='eyes'), "actions is 'eyes': choose from 'lab', 'gaze'"),
+    (PSYCHLAB, dict(actions='eyes'), "actions is 'eyes': choose from 'lab', 'spec', 'gaze'"),
     (PSYCHLAB, dict(observation='crops'), 'There is no keyword observation'),
     (PSYCHLAB, dict(num_steps=0), 'num_steps is 0'), (PSYCHLAB, dict(num_steps=1.5), 'num_steps is 1.5'),
     (PSYCHLAB, dict(actions='gaze', turn=0), 'turn is 0: .* 0.1056 to 54.07 degrees'),

@@ -104,7 +104,7 @@ def test_a_turn_is_as_large_as_it_is_said_to_be():
 
 
 def test_the_labs_own_actions_are_played_as_they_are():
-    env, kinds = make(PSYCHLAB), (np.int64, np.int32, list)
+    env, kinds = make(PSYCHLAB, actions='spec'), (np.int64, np.int32, list)
     spec = env.unwrapped._env.lab.action_spec()
     assert env.action_space.start.tolist() == [part['min'] for part in spec]
     assert (env.action_space.start + env.action_space.nvec - 1).tolist() == [part['max'] for part in spec]

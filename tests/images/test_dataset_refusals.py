@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from meta_rl.images import dataset
+from meta_rl.psychlab import files
 
 from helpers.pictures import own, pattern, refusal  # noqa: F401 (own is a fixture)
 
@@ -65,8 +66,9 @@ def test_a_png_with_a_wrong_byte(own):
 
 
 def test_a_picture_too_big_for_memory(own, monkeypatch):
-    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 100)  # Pillow refuses twice that, and not with an OSError
-    assert str(own / '0001.png') in refusal(own)
+    monkeypatch.setattr(files, 'MOST_PIXELS', 100)
+    message = refusal(own)
+    assert str(own / '0001.png') in message and '0 megapixels are' not in message and 'are the most that are read' in message
 
 
 def test_a_folder_named_like_a_picture(own):

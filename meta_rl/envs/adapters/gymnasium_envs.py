@@ -68,21 +68,25 @@ class Harlow(LabEnv):
 class PsychLabHarlow(LabEnv):
     """A step is `num_steps` frames of the lab, with the same action. Keywords: see LabEnv, and
 
-      actions: 'lab', its own seven, whole numbers [7] in the order and the bounds of `action_spec()`; or 'gaze':
-        0 turns left, 1 turns right, 2 does neither.
+      actions: 'lab', its own seven, whole numbers [7] in the order of `action_spec()` and counted from 0, as Stable Baselines
+        wants them: 0 is the least of each, and what does nothing is `noop`; 'spec', the same as they are, from the least of each
+        on; or 'gaze': 0 turns left, 1 turns right, 2 does neither.
       turn: float, degrees that a gaze action turns in a step, to the nearest whole number of the lab's look units (of
         0.1056 degrees a frame at 60 frames a second). The gaze has no momentum, and the box around the cross is 4.2
         degrees wide: with larger turns it cannot be hit from everywhere.
       num_steps: int, frames of a step.
 
     An observation is the frame, uint8 [H, W, 3]; with `previous` a Dict: 'image', 'action' (one-hot for gaze actions),
-    'reward'. An episode is terminated after six trials, and truncated when the lab's 300 s are over (18,000 frames);
-    give gymnasium.make max_episode_steps for less. The lab shows nothing after the end: the last frame is then repeated.
+    'reward' (an action of seven is told in the lab's own units). An episode is terminated after six trials, and truncated when
+    the lab's 300 s are over (18,000 frames); give gymnasium.make max_episode_steps for less. The lab shows nothing after the
+    end: the last frame is then repeated.
+
+    Attributes: noop, the action that does nothing.
     """
 
     def __init__(self, actions='lab', turn=4.2, num_steps=1, previous=False, level='contributed/psychlab/harlow',
                  held_out=False, render_mode=None, **settings):
-        one_of('actions', actions, ('lab', 'gaze'))
+        one_of('actions', actions, ('lab', 'spec', 'gaze'))
         if isinstance(num_steps, bool) or not isinstance(num_steps, int) or num_steps < 1:
             raise ConfigError(f'num_steps is {num_steps!r}: it must be a whole number of frames, 1 or more.')
         super().__init__('frame', previous, level, held_out, render_mode, settings)
@@ -90,8 +94,12 @@ class PsychLabHarlow(LabEnv):
         self._num_steps = num_steps
         self._turns = self._gaze(turn) if actions == 'gaze' else None
         self._env = WrapperEnv(choice.make_labs(self._config, self._folder, 1)[0])
+        self._least = LEAST if actions == 'lab' else 0
+        self.noop = -LEAST if actions == 'lab' else np.zeros_like(LEAST)
         if self._turns is not None:
-            self.action_space = gymnasium.spaces.Discrete(len(self._turns))
+            self.action_space, self.noop = gymnasium.spaces.Discrete(len(self._turns)), NEITHER
+        elif actions == 'lab':
+            self.action_space = gymnasium.spaces.MultiDiscrete(MOST - LEAST + 1)
         else:
             self.action_space = gymnasium.spaces.MultiDiscrete(MOST - LEAST + 1, start=LEAST)
         fixation = find_level(self._config.level_script).fixation_reward
@@ -121,7 +129,11 @@ class PsychLabHarlow(LabEnv):
 
     def step(self, action):
         action, before = self._checked(action), len(self._env.correct)
-        played = action.astype(np.intc) if self._turns is None else self._turns[action]
+        if self._turns is None:
+            action = action + self._least
+            played = action.astype(np.intc)
+        else:
+            played = self._turns[action]
         reward, done = self._env.step(played, self._num_steps)
         if not done:
             self._frame = self._env.frame()

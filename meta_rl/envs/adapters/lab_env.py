@@ -8,14 +8,16 @@ except ImportError:
                       'requirements/gymnasium.txt (Python 3.9 and later).') from None
 
 from meta_rl.config import Config, ConfigError
-from meta_rl.psychlab.task import TRIALS
+from meta_rl.envs.adapters import viewer
 from meta_rl.images import dataset
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.psychlab.interface import ACTIONS, LEVEL_FOLDER
 
 OBSERVATIONS = {'one-hot': 'onehot', 'crops': 'crops', 'frame': 'pixels'}  # how Config calls them
 # The settings of Config that are keywords here too: those of the lab and of the images.
 SETTINGS = ('lab', 'width', 'height', 'fps', 'runfiles_path', 'images', 'image_set', 'image_count', 'image_seed',
             'held_out_images', 'held_out_count', 'image_cache', 'sides')
+NEW, RUNNING, OVER, CLOSED = range(4)  # what an environment is: not reset yet, in an episode, after its end, closed
 _, LEAST, MOST = (np.array(column) for column in zip(*ACTIONS))  # of the lab's seven actions
 
 
@@ -41,11 +43,15 @@ class LabEnv(gymnasium.Env):
     'reaction_time' (seconds), both as the lab's events report them.
     """
 
+    # Of the class, what can be at all: gymnasium.make asks it. Of an environment, what can be on this machine.
     metadata = {'render_modes': ['rgb_array', 'human'], 'render_fps': 60}
 
     def __init__(self, observation, previous, level, held_out, render_mode, settings):
+        self._frame, self._viewer, self._stage = None, None, NEW
         one_of('observation', observation, tuple(OBSERVATIONS))
         one_of('render_mode', render_mode, (None,) + tuple(self.metadata['render_modes']))
+        if not viewer.displayed():
+            self.metadata = dict(self.metadata, render_modes=['rgb_array'])
         unknown = sorted(set(settings) - set(SETTINGS))
         if unknown:
             raise ConfigError('There is no keyword {}: besides those of the environment there are {}.'.format(
@@ -57,7 +63,6 @@ class LabEnv(gymnasium.Env):
         self._folder = dataset.held_out_folder_of(config) if held_out else dataset.folder_of(config)
         self._config = config.change(image_count=config.held_out_count) if held_out else config
         self._previous = previous
-        self._frame, self._viewer = None, None
         self.render_mode = render_mode
 
     def randint(self, below):
@@ -86,8 +91,20 @@ class LabEnv(gymnasium.Env):
                 space = gymnasium.spaces.Dict({'image': space, 'action': act, 'reward': reward})
         self.observation_space = space
         if self.render_mode == 'human':
-            from meta_rl.envs.adapters.viewer import Viewer
-            self._viewer = Viewer('Harlow')
+            self._viewer = viewer.Viewer('Harlow')
+
+    def reset(self, seed=None, options=None):
+        """Seeds the episodes from here on, where a seed is given; the environments themselves start one."""
+        self._refuse_unless('reset()', NEW, RUNNING, OVER)
+        super().reset(seed=seed)
+
+    def _refuse_unless(self, what, *stages):
+        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where it is in none of the stages for `what`."""
+        if self._stage == CLOSED:
+            raise gymnasium.error.ClosedEnvironmentError(f'{what} was called after close(): make another environment.')
+        if self._stage not in stages:
+            when = 'before the first reset()' if self._stage == NEW else 'after the end of the episode'
+            raise gymnasium.error.ResetNeeded(f'{what} was called {when}: call reset().')
 
     def _observe(self, seen, action=None, reward=0.):
         """The observation of what is seen now, after an action (None: there is none yet) that paid `reward`."""
@@ -103,7 +120,8 @@ class LabEnv(gymnasium.Env):
         return {'image': seen, 'action': act, 'reward': reward}
 
     def _checked(self, action):
-        """The action as an array. Raises ConfigError where it is not in the action space."""
+        """The action as an array. Raises ConfigError where it is not in the action space, ResetNeeded outside an episode."""
+        self._refuse_unless('step()', RUNNING)
         values = np.asarray(action)
         # (The space would take fractions, which the lab would cut off.)
         if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
@@ -113,6 +131,7 @@ class LabEnv(gymnasium.Env):
     def _report(self, before, done):
         """(terminated, truncated, info) of a step before which `before` trials were decided; a window shows it."""
         trial = len(self._env.correct)
+        self._stage = OVER if done else RUNNING
         info = {'trial': trial}
         if trial > before:
             info.update(correct=self._env.correct[-1], reaction_time=self._env.reaction_time())
@@ -122,6 +141,7 @@ class LabEnv(gymnasium.Env):
 
     def render(self):
         """The frame, uint8 [H, W, 3], RGB; after the end the last one. With render_mode 'human' a window shows it."""
+        self._refuse_unless('render()', RUNNING, OVER)
         if self._viewer:
             self._viewer.show(self._frame, 1. / self.metadata['render_fps'])
         elif self.render_mode:
@@ -131,6 +151,9 @@ class LabEnv(gymnasium.Env):
                                   "'human'.")
 
     def close(self):
-        if self._viewer:
-            self._viewer.close()
-        self._close()
+        """Closes the lab and the window. A second time does nothing."""
+        if self._stage != CLOSED:
+            self._stage = CLOSED
+            if self._viewer:
+                self._viewer.close()
+            self._close()

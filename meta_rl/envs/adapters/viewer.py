@@ -1,9 +1,32 @@
 """A window that shows frames, by tkinter, which is in the standard library."""
+import functools
+import importlib.util
+import os
+import sys
 import time
 
 from meta_rl.config import ConfigError
 
 SIDE = 420  # pixels, about: frames are enlarged to it
+
+
+def displayed():
+    """bool: windows can be opened here. Where there may be an X server, which one is tried."""
+    if importlib.util.find_spec('tkinter') is None:
+        return False
+    if sys.platform in ('win32', 'darwin'):
+        return True
+    return bool(os.environ.get('DISPLAY')) and _answers(os.environ['DISPLAY'])
+
+
+@functools.lru_cache(maxsize=None)
+def _answers(display):
+    try:
+        import tkinter
+        tkinter.Tk(screenName=display).destroy()
+        return True
+    except Exception:  # ImportError, or tkinter's own TclError, which cannot be named where it is missing
+        return False
 
 
 class Viewer:
