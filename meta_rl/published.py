@@ -1,7 +1,7 @@
 """The agents of the published two-step task, mtrazzi/meta_rl: their checkpoints, played in NumPy and measured as ours are.
 
-A checkpoint has one LSTM and two linear layers on it, without biases. The LSTM is TensorFlow's of that time: one kernel for inputs and
-memory, gates in the order input, candidate, forget, output, and 1 added to the forget gate.
+A checkpoint has one LSTM and two linear layers on it, without biases. The LSTM is TensorFlow's of that time: one kernel for inputs
+and memory, gates in the order input, candidate, forget, output, and 1 added to the forget gate.
 """
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ class Weights(NamedTuple):
 
 
 def read(path):
-    """The Weights of the checkpoint `path`, which is written without .index. Raises: ConfigError, one sentence, where it is none."""
+    """The Weights of the checkpoint `path`, which is written without .index. Raises: ConfigError where it is none."""
     checkpoints.check_path(path)
     try:
         reader = tf.train.NewCheckpointReader(path)
@@ -46,13 +46,13 @@ def read(path):
             if name not in shapes:
                 raise ConfigError(f'{path} has no {name}: it is not a checkpoint of the published two-step agent.')
             if shapes[name] != shape:
-                raise ConfigError(f'{path} has {name} of shape {shapes[name]}, and that of the published two-step agent is {shape}.')
-        weights = Weights(**{part: np.asarray(reader.get_tensor(name), np.float32) for part, (name, _) in NAMES.items()})
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:  # RuntimeError: the reader of TensorFlow 2
+                raise ConfigError(f'{path} has {name} of shape {shapes[name]}: in the published two-step agent it is {shape}.')
+        weights = Weights(*[np.asarray(reader.get_tensor(NAMES[part][0]), np.float32) for part in Weights._fields])
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:  # the last two: the reader of TensorFlow 2
         if isinstance(error, ConfigError):
             raise
-        raise ConfigError(f'{path} cannot be read as a checkpoint ({said(error)}): give it as FOLDER/seed0, where FOLDER has seed0.index '
-                          'and seed0.data-00000-of-00001.')
+        raise ConfigError(f'{path} cannot be read as a checkpoint ({said(error)}): give it as FOLDER/seed0, where FOLDER has '
+                          'seed0.index and seed0.data-00000-of-00001.')
     for part, array in weights._asdict().items():
         if not np.isfinite(array).all():
             raise ConfigError(f'{path} has numbers in {NAMES[part][0]} that are not finite: it cannot be played.')

@@ -1,4 +1,4 @@
-"""Players of the bandits that know that arms pay 1 or 0: Gittins index, UCB1, Thompson sampling; and any player's regret beside them.
+"""Players of the bandits: Gittins index, UCB1, Thompson sampling; and the regret of any player beside theirs.
 
 All of them take the arms to be independent and to stay as they are. Shapes: T trials of E episodes side by side, 2 arms.
 """
@@ -13,7 +13,7 @@ from meta_rl.envs.scores import Z95
 # An undiscounted episode of 100 trials is matched by the discount under which the future is worth 100 trials, 1 / (1 - .99).
 # (A discount falls short of a known end. The index for the trials that are left, `finite_gittins`, has it.)
 DISCOUNT = 1 - 1 / TRIALS
-FAR = 4  # how many times 1 / (1 - DISCOUNT) trials ahead the discounted index looks: what follows weighs e^-4 and is near its mean
+FAR = 4  # the discounted index looks this many times 1 / (1 - DISCOUNT) trials ahead: what follows weighs e^-4 and is near its mean
 GRID = 401  # sure payments that an arm is compared with; indices are found between two of them to some 1e-4
 
 
@@ -33,10 +33,10 @@ def _crossing(ahead, sure):
 
 @functools.lru_cache(maxsize=None)
 def gittins(pulls=TRIALS, discount=DISCOUNT):
-    """Gittins indices of a Bernoulli arm with a uniform prior: float [pulls, pulls], by wins and losses (NaN where more than pulls).
+    """Gittins indices of an arm that pays 1 or 0, with a uniform prior: float [pulls, pulls], by wins and losses.
 
-    By calibration (Gittins 1979): the index of an arm is the sure payment a trial for which one would give it up as gladly as go on.
-    Dynamic programming backwards over all states, for GRID sure payments at once.
+    By calibration (Gittins 1979): the index is the sure payment a trial for which one would give up the arm as gladly as go on
+    with it. Dynamic programming backwards over all states, for GRID sure payments at once. NaN where there are more pulls.
     """
     sure = np.linspace(0, 1, GRID)
     last = pulls + int(FAR / (1 - discount))
@@ -95,7 +95,7 @@ PLAYERS = (('Gittins', _by_gittins), ('finite Gittins', _by_finite_gittins), ('T
 
 
 def play(index, draws, random):
-    """Has a player play the episodes of Draws, a coin deciding between equals. Returns (actions int, regret float), [T, E] both."""
+    """Has a player play the episodes of Draws, a coin deciding between equals. Returns actions int and regret float, [T, E]."""
     trials, episodes, _ = draws.arms.shape
     rows = np.arange(episodes)
     wins, losses = np.zeros((2, episodes, ARMS), int)

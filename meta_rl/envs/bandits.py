@@ -63,25 +63,24 @@ class Bandit:
       kind: one of KINDS.
       trials: int, of an episode.
 
-    Attributes: spec; history, plain data that `replay` of another environment goes on from; trials, a list of
+    Attributes: spec; kind; history, plain data that `replay` of another environment goes on from; trials, a list of
       (action, reward) of this episode; regret, float, of this episode so far.
     """
 
     def __init__(self, random, kind='independent', trials=TRIALS):
         self.spec = Spec(actions=ARMS, shape=(0,), dtype=np.float32, trials=trials)
-        self._random, self._kind, self._count = random, kind, trials
+        self.kind, self._random, self._count = kind, random, trials
         self._draws = draw([0], kind, trials)
         self.history, self.trials, self.regret = None, [], 0.
 
-    @property
-    def arms(self):
-        """float [2]: the probability that each arm pays in the last trial."""
-        return self._draws.arms[max(len(self.trials) - 1, 0), 0]
+    def arms(self, trial):
+        """float [2]: the probability that each arm pays in a trial of this episode, counted from 0."""
+        return self._draws.arms[trial, 0]
 
     @property
     def episode(self):
         """The Episode so far. The arm that pays more often is right."""
-        right = [int(self._draws.arms[t, 0, action] == self._draws.arms[t, 0].max()) for t, (action, _) in enumerate(self.trials)]
+        right = [int(self.arms(t)[action] == self.arms(t).max()) for t, (action, _) in enumerate(self.trials)]
         return Episode(sum(reward for _, reward in self.trials), right, len(self.trials))
 
     def reset(self):
@@ -89,7 +88,7 @@ class Bandit:
         return self._begin(int(self._random.randint(2 ** 31)))
 
     def _begin(self, seed):
-        self._draws = draw([seed], self._kind, self._count)
+        self._draws = draw([seed], self.kind, self._count)
         self.history, self.trials, self.regret = {'seed': seed, 'actions': []}, [], 0.
         return np.zeros(0, np.float32)
 

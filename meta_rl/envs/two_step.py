@@ -64,13 +64,14 @@ class TwoStep:
     (The published code also tells its network the number of the trial twice over, 0, 2, 4, ..., and that action 0 came before
     the first. These are inputs of the network, not of the environment: see meta_rl/published.py.)
 
-    Attributes: spec; history, plain data that `replay` of another environment goes on from; trials, a list of
+    Attributes: spec; rules; history, plain data that `replay` of another environment goes on from; trials, a list of
       (action, state, reward) of this episode; better, int, the state that paid more often in the last trial.
     """
 
     def __init__(self, random, rules=Rules(), carried_over=False):
         self.spec = Spec(actions=2, shape=(STATES,), dtype=np.float32, trials=rules.trials)
-        self._random, self._rules, self._carried_over = random, rules, carried_over
+        self.rules = rules
+        self._random, self._carried_over = random, carried_over
         self._draws, self.history, self.trials = None, None, []
 
     @property
@@ -89,17 +90,17 @@ class TwoStep:
         return self._begin(int(self._random.randint(2 ** 31)), before)
 
     def _begin(self, seed, before):
-        self._draws = draw([seed], self._rules, None if before is None else [before])
+        self._draws = draw([seed], self.rules, None if before is None else [before])
         self.history, self.trials = {'seed': seed, 'before': before, 'actions': []}, []
         return _view(0)
 
     def step(self, action):
         """Plays a trial: action 0 or 1. Returns a Step; its view is not to be acted on where the episode is done."""
         action = int(action)
-        state, reward = outcome(self._draws, len(self.trials), action, self._rules)
+        state, reward = outcome(self._draws, len(self.trials), action, self.rules)
         self.history['actions'].append(action)
         self.trials.append((action, int(state[0]), float(reward[0])))
-        return Step(_view(int(state[0])), float(reward[0]), len(self.trials) == self._rules.trials, False)
+        return Step(_view(int(state[0])), float(reward[0]), len(self.trials) == self.rules.trials, False)
 
     def replay(self, history):
         """Goes to where the episode of a `history` was. Returns a list of what its trials paid."""

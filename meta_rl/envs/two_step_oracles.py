@@ -158,16 +158,18 @@ def score(played, rules=Rules()):
 
 def table(rows, rules=Rules()):
     """Scores as text. rows: (name, what `score` returned) each; the oracles are set below them."""
-    lines = ['{:24s} {:>7s} {:>14s} {}   {}'.format('', 'reward', '95%', ' '.join(f'{"stay " + cell:>8s}' for cell in CELLS), 'index')]
+    titles = ' '.join(f'{"stay " + cell:>8s}' for cell in CELLS)
+    lines = ['{:24s} {:>7s} {:>14s} {}   {}'.format('', 'reward', '95%', titles, 'index')]
     for name, part in rows:
         low, high = part['reward_ci95'] or (float('nan'),) * 2
         lines.append(_row(name, part['reward_mean'], f'{low:.2f} .. {high:.2f}', part['stay']))
     lines += [_row(name, mean, '', stay) for name, (mean, stay) in oracles(rules).items()]
-    return '\n'.join(lines + [f'(stay: how often an action is repeated after a rewarded or unrewarded, common or uncommon trial; index: '
-                              f'RC - RU - UC + UU, 0 of a model-free player) Nearest to: {rows[0][1]["nearest_oracle"]}.'])
+    lines += ['(stay: how often an action is repeated after a rewarded or unrewarded, common or uncommon trial;',
+              f'index: RC - RU - UC + UU, about 0 of a model-free player) Nearest to: {rows[0][1]["nearest_oracle"]}.']
+    return '\n'.join(lines)
 
 
 def _row(name, mean, interval, stay):
     index = model_based_index(stay)
-    return '{:24s} {:7.2f} {:>14s} {} {:7s}'.format(name, mean, interval, ' '.join(
-        '       -' if stay[cell] is None else f'{stay[cell]:8.3f}' for cell in CELLS), '' if index is None else f'{index:+7.3f}').rstrip()
+    cells = ' '.join('       -' if stay[cell] is None else f'{stay[cell]:8.3f}' for cell in CELLS)
+    return f'{name:24s} {mean:7.2f} {interval:>14s} {cells} {"" if index is None else format(index, "+7.3f")}'.rstrip()

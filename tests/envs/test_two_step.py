@@ -79,6 +79,7 @@ def test_the_same_episode_alone_and_side_by_side():
     env = TwoStep(np.random.RandomState(7))
     env.reset()
     rewards = [env.step(t % 2).reward for t in range(100)]
+
     class Alternates(oracles.Chance):
         def reset(self, episodes, rules, random):
             self._t, self._episodes = -1, episodes
@@ -111,13 +112,15 @@ def test_no_belief_player_beats_the_bayes_optimal_one():
         """weights: probability of what was seen, with state 1 and with state 2 as the better one now."""
         if not left:
             return 0.
-        weights = [(1 - rules.switch) * weights[0] + rules.switch * weights[1], rules.switch * weights[0] + (1 - rules.switch) * weights[1]]
+        stays, switches = 1 - rules.switch, rules.switch
+        weights = stays * weights[0] + switches * weights[1], switches * weights[0] + stays * weights[1]
         best = 0.
         for action in (0, 1):
             total = 0.
             for common, paid in itertools.product((True, False), (1, 0)):
                 state = 1 + action if common else 2 - action
-                seen = [w * (rules.common if common else 1 - rules.common) * (rules.paid if (state == better) == bool(paid) else 1 - rules.paid)
+                led = rules.common if common else 1 - rules.common
+                seen = [w * led * (rules.paid if (state == better) == bool(paid) else 1 - rules.paid)
                         for w, better in zip(weights, (1, 2))]
                 total += paid * sum(seen) + worth(seen, left - 1)
             best = max(best, total)
