@@ -86,8 +86,11 @@ def make_parser():
 
     evaluate = commands.add_parser('evaluate', help='measure a trained agent, trial by trial')
     record = commands.add_parser('record', help='draw an episode of a trained agent, as it sees it and beside the lab')
+    evaluate.add_argument('run', metavar='RUN', nargs='?', help='run directory')
+    evaluate.add_argument('--published', metavar='FILE', help='measure instead a published two-step agent: FOLDER/seed0, where '
+                          'FOLDER has seed0.index and seed0.data-00000-of-00001')
+    record.add_argument('run', metavar='RUN', help='run directory')
     for command, episodes in ((evaluate, 1000), (record, 1)):
-        command.add_argument('run', metavar='RUN', help='run directory')
         command.add_argument('--episodes', type=int, default=episodes, metavar='X',
                              help='episodes to play [episodes]; default %d' % episodes)
         command.add_argument('--seed', type=int, default=1000003, help='what its draws start from; default 1000003')
@@ -222,12 +225,24 @@ def evaluate(args):
     check_played(args)
     if args.json is not None:
         files.check(args.json)
-    from meta_rl import evaluation
     elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
-    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **dict(elsewhere, **images_shown(args)))
+    if args.published is None and args.run is None:
+        raise ConfigError('RUN is missing: give a run directory, or --published and a published checkpoint.')
+    if args.published is not None:
+        unused = [name for name, given in (('RUN', args.run), ('--lab', args.lab), ('--runfiles-path', args.runfiles_path),
+                                           ('--checkpoint', args.checkpoint != 'latest'),
+                                           ('--images', args.images != 'training')) if given]
+        if unused:
+            raise ConfigError('--published is a checkpoint of the two-step task, which has no use for {}: leave it out.'.format(
+                unused[0]))
+        from meta_rl import published as measured
+        report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
+    else:
+        from meta_rl import evaluation as measured
+        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **dict(elsewhere, **images_shown(args)))
     if args.json is not None:  # first: nobody may be there to read the table
         files.write(args.json, (json.dumps(report, indent=2, sort_keys=True) + '\n').encode())
-    print(evaluation.table(report))
+    print(measured.table(report))
     return 0
 
 

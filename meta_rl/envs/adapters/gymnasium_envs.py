@@ -6,12 +6,13 @@ import numpy as np
 
 from meta_rl.config import ConfigError
 from meta_rl.envs.adapters.lab_env import LEAST, MOST, OBSERVATIONS, LabEnv, gymnasium, one_of
+from meta_rl.envs.adapters.task_envs import Bandit, TwoStep
 from meta_rl.envs.decisions import TRIALS, WrapperEnv, make_envs
 from meta_rl.labs import choice
 from meta_rl.psychlab import camera, find_level
 from meta_rl.psychlab.task import CORRECT_REWARD, ENGINE_MS_PER_SECOND, INCORRECT_REWARD
 
-__all__ = ['OBSERVATIONS', 'Harlow', 'PsychLabHarlow']
+__all__ = ['OBSERVATIONS', 'Bandit', 'Harlow', 'PsychLabHarlow', 'TwoStep']
 LEFT, RIGHT, NEITHER = range(3)  # gaze actions; the first two are the decisions of Harlow-v0 too
 
 

@@ -1,0 +1,153 @@
+"""Players of the bandits: Gittins index, UCB1, Thompson sampling; and the regret of any player beside theirs.
+
+All of them take the arms to be independent and to stay as they are. Shapes: T trials of E episodes side by side, 2 arms.
+"""
+import functools
+import math
+
+import numpy as np
+
+from meta_rl.envs.bandits import ARMS, TRIALS, draw, outcome
+from meta_rl.envs.scores import Z95
+
+# An undiscounted episode of 100 trials is matched by the discount under which the future is worth 100 trials, 1 / (1 - .99).
+# (A discount falls short of a known end. The index for the trials that are left, `finite_gittins`, has it.)
+DISCOUNT = 1 - 1 / TRIALS
+FAR = 4  # the discounted index looks this many times 1 / (1 - DISCOUNT) trials ahead: what follows weighs e^-4 and is near its mean
+GRID = 401  # sure payments that an arm is compared with; indices are found between two of them to some 1e-4
+
+
+def _mean(pulls):
+    """The mean of Beta(1 + wins, 1 + losses) for all wins of `pulls`: float [pulls + 1, 1]."""
+    return ((1 + np.arange(pulls + 1)) / (pulls + 2))[:, np.newaxis]
+
+
+def _crossing(ahead, sure):
+    """Where `ahead` [states, GRID], the worth of the arm less that of a sure payment, falls to 0: float [states]."""
+    after = np.clip((ahead > 0).sum(1), 1, len(sure) - 1)
+    rows = np.arange(len(ahead))
+    high, low = ahead[rows, after - 1], ahead[rows, after]
+    part = np.clip(high / np.maximum(high - low, 1e-12), 0, 1)
+    return sure[after - 1] + part * (sure[after] - sure[after - 1])
+
+
+@functools.lru_cache(maxsize=None)
+def gittins(pulls=TRIALS, discount=DISCOUNT):
+    """Gittins indices of an arm that pays 1 or 0, with a uniform prior: float [pulls, pulls], by wins and losses.
+
+    By calibration (Gittins 1979): the index is the sure payment a trial for which one would give up the arm as gladly as go on
+    with it. Dynamic programming backwards over all states, for GRID sure payments at once. NaN where there are more pulls.
+    """
+    sure = np.linspace(0, 1, GRID)
+    last = pulls + int(FAR / (1 - discount))
+    table = np.full((pulls, pulls), np.nan)
+    worth = np.maximum(_mean(last), sure) / (1 - discount)
+    for n in range(last - 1, -1, -1):
+        mean = _mean(n)
+        go_on = mean * (1 + discount * worth[1:]) + (1 - mean) * discount * worth[:-1]
+        if n < pulls:
+            wins = np.arange(n + 1)
+            table[wins, n - wins] = _crossing(go_on - sure / (1 - discount), sure)
+        worth = np.maximum(go_on, sure / (1 - discount))
+    return table
+
+
+@functools.lru_cache(maxsize=None)
+def finite_gittins(trials=TRIALS):
+    """The same without a discount, where the end is known: float32 [trials, trials, trials + 1], by wins, losses, trials left."""
+    sure = np.linspace(0, 1, GRID, dtype=np.float32)
+    table = np.full((trials, trials, trials + 1), np.nan, np.float32)
+    worth = [np.zeros((n + 1, GRID), np.float32) for n in range(trials + 1)]  # with no trial left
+    for left in range(1, trials + 1):
+        for n in range(trials - left + 1):  # ascending: worth[n + 1] is still that of one trial less
+            mean, wins = _mean(n).astype(np.float32), np.arange(n + 1)
+            go_on = mean * (1 + worth[n + 1][1:]) + (1 - mean) * worth[n + 1][:-1]
+            table[wins, n - wins, left] = _crossing(go_on - left * sure, sure)
+            worth[n] = np.maximum(go_on, left * sure)
+    return table
+
+
+def _by_gittins(wins, losses, t, trials, random):
+    return gittins(trials)[wins, losses]
+
+
+def _by_finite_gittins(wins, losses, t, trials, random):
+    return finite_gittins(trials)[wins, losses, trials - t]
+
+
+def _by_ucb1(wins, losses, t, trials, random):
+    """Auer et al. 2002: the mean and sqrt(2 ln t / n), each arm once first."""
+    pulls = wins + losses
+    return np.where(pulls, wins / np.maximum(pulls, 1) + np.sqrt(2 * math.log(max(t, 1)) / np.maximum(pulls, 1)), np.inf)
+
+
+def _by_thompson(wins, losses, t, trials, random):
+    return random.beta(1 + wins, 1 + losses)
+
+
+def _by_chance(wins, losses, t, trials, random):
+    return np.zeros(wins.shape)
+
+
+# name: what it takes the arm with the most of, of wins and losses int [E, 2] before trial t: float [E, 2].
+PLAYERS = (('Gittins', _by_gittins), ('finite Gittins', _by_finite_gittins), ('Thompson', _by_thompson), ('UCB1', _by_ucb1),
+           ('chance', _by_chance))
+
+
+def play(index, draws, random):
+    """Has a player play the episodes of Draws, a coin deciding between equals. Returns actions int and regret float, [T, E]."""
+    trials, episodes, _ = draws.arms.shape
+    rows = np.arange(episodes)
+    wins, losses = np.zeros((2, episodes, ARMS), int)
+    actions, regret = np.zeros((trials, episodes), int), np.zeros((trials, episodes))
+    for t in range(trials):
+        marks = index(wins, losses, t, trials, random)
+        equal = marks[:, 0] == marks[:, 1]
+        actions[t] = np.where(equal, random.randint(ARMS, size=episodes), marks.argmax(1))
+        reward, regret[t] = outcome(draws, t, actions[t])
+        wins[rows, actions[t]] += reward > 0
+        losses[rows, actions[t]] += reward == 0
+    return actions, regret
+
+
+def regret_of(actions, draws):
+    """Regret [T, E] of what somebody else did, actions int [T, E], in these Draws."""
+    return np.stack([outcome(draws, t, taken)[1] for t, taken in enumerate(actions)])
+
+
+def score(actions, seeds, kind, seed=0):
+    """What E episodes of a bandit came to, beside what PLAYERS come to in the same ones: a dict of plain data.
+
+    Args:
+      actions: int [T, E], what was done in them.
+      seeds: E int, the episodes: `history['seed']` of a Bandit.
+      kind: str, see bandits.KINDS.
+      seed: int, of the players' own coins.
+    Returns: regret_mean and regret_ci95 (None of a single episode), of an episode; references, the same of each player as
+      {name: {'regret_mean': ..., 'regret_ci95': ...}}, and what ours is to theirs, `ratio` (None where theirs is 0).
+    """
+    draws, random = draw(seeds, kind, len(actions)), np.random.RandomState(seed)
+    report = _summary(regret_of(actions, draws).sum(0))
+    report['references'] = {}
+    for name, index in PLAYERS:
+        part = _summary(play(index, draws, random)[1].sum(0))
+        part['ratio'] = report['regret_mean'] / part['regret_mean'] if part['regret_mean'] else None
+        report['references'][name] = part
+    return report
+
+
+def _summary(regret):
+    mean = float(regret.mean())
+    half = Z95 * float(regret.std(ddof=1)) / math.sqrt(len(regret)) if len(regret) > 1 else None
+    return {'regret_mean': mean, 'regret_ci95': None if half is None else [mean - half, mean + half]}
+
+
+def table(name, report):
+    """What `score` returned, as text."""
+    lines = ['{:16s} {:>7s} {:>16s} {:>9s}'.format('', 'regret', '95%', 'of theirs')]
+    for player, part in [(name, report)] + list(report['references'].items()):
+        low, high = part['regret_ci95'] or (float('nan'),) * 2
+        ratio = part.get('ratio')
+        lines.append('{:16s} {:7.2f} {:>16s} {:>9s}'.format(
+            player, part['regret_mean'], f'{low:.2f} .. {high:.2f}', '' if ratio is None else f'{100 * ratio:.0f}%').rstrip())
+    return '\n'.join(lines)
