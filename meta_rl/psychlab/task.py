@@ -1,10 +1,11 @@
 """The Harlow task of psychlab: cross, trials, buttons, rewards and timers, one frame at a time."""
 import collections
 
+from .settings import ENGINE_MS_PER_SECOND
+
 TRIALS = 6
 CORRECT_REWARD, INCORRECT_REWARD = 5, -5
 EPISODE_SECONDS = 300
-ENGINE_MS_PER_SECOND = 960  # of engine time pass in a second of the level's clock
 
 LEFT, RIGHT = 'left', 'right'
 CROSS = 'cross'
@@ -73,12 +74,12 @@ def box_at(gaze):
 
 
 class Task:
-    """One episode. `advance` takes it on by a frame; everything that it holds is plain data."""
+    """One episode. `advance` takes it on by a frame; everything that it holds is plain data. `limit`: its longest, in seconds."""
 
     __slots__ = ('level', 'setup', 'trial', 'hover_cross', 'hover_left', 'hover_right', 'delay_timer', 'done', 'events',
-                 'frames', 'frame_ms', '_trial_start')
+                 'frames', 'frame_ms', 'limit', '_trial_start')
 
-    def __init__(self, level, setup, frame_ms):
+    def __init__(self, level, setup, frame_ms, limit=EPISODE_SECONDS):
         self.level, self.setup = level, setup
         self.trial = 0  # of 1..TRIALS; 0 before the first
         self.hover_cross, self.hover_left, self.hover_right = 0, ABSENT, ABSENT
@@ -87,6 +88,7 @@ class Task:
         self.events = []
         self.frames = 0
         self.frame_ms = frame_ms
+        self.limit = limit
         self._trial_start = 0  # in frames
 
     def __getstate__(self):
@@ -126,7 +128,7 @@ class Task:
                 if self.level.time_to_fixate_target in (self.hover_left, self.hover_right):
                     reward = self._choose(box)
         self.frames += 1
-        if self.seconds(self.frames) >= EPISODE_SECONDS:
+        if self.seconds(self.frames) >= self.limit:
             self.done = True
         return reward
 

@@ -28,7 +28,7 @@ class SlowAxis:
         self.turned, self.spawn, self.frame_ms, self.limit = 0., spawn, frame_ms, limit
 
     def turn(self, units):
-        angle = f32(self.turned + f32(f32(units * (0.11 * 60 / 1000)) * self.frame_ms))
+        angle = f32(self.turned + f32(units * (0.11 * 60 / 1000)) * self.frame_ms)
         while angle < 0:
             angle += 360
         while angle >= 360:

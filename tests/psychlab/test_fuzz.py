@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meta_rl import config as config_module
 from meta_rl import psychlab, seeds, training
 from meta_rl.config import ConfigError
-from meta_rl.psychlab import interface
+from meta_rl.psychlab import settings as lab_settings
 
 from helpers.commands import run_main
 from helpers.labs import make_lab
@@ -78,7 +78,7 @@ NUMBERS = st.integers(-9, 200).map(str) | TEXT
 
 @FUZZ
 @given(LEVELS | TEXT, st.lists(st.sampled_from(['RGB', 'RGBD', 'DEBUG.POS.ROT']) | TEXT, max_size=2), st.dictionaries(
-    st.sampled_from(sorted(interface.DEFAULTS)) | TEXT, NUMBERS | st.sampled_from(['true', 'false', 'dummy', 'shuffled']), max_size=4))
+    st.sampled_from(sorted(lab_settings.DEFAULTS)) | TEXT, NUMBERS | st.sampled_from(['true', 'false', 'dummy', 'shuffled']), max_size=4))
 def test_any_config_of_a_lab(level, observations, config):
     try:
         lab = psychlab.Lab(level, observations, config)
@@ -89,7 +89,7 @@ def test_any_config_of_a_lab(level, observations, config):
         assert str(error).startswith(('Failed to init environment - "', 'Failed to apply setting \''))
         return
     assert not lab.is_running() and lab.num_steps() == 0
-    known = set(interface.DEFAULTS) | interface.IGNORED
+    known = set(lab_settings.DEFAULTS)
     assert set(config) <= known and set(observations) <= {spec['name'] for spec in lab.observation_spec()}
     for name in ('width', 'height'):
         assert int(config.get(name, 240)) % 4 == 0 < int(config.get(name, 240))
