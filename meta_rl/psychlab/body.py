@@ -10,8 +10,8 @@ import numpy as np
 
 from . import motion
 
-GROUND, STANDING, CROUCHED = 96.125, 26, 12  # the height of the body at rest, and of the eye above the body
-GRAVITY, JUMP_SPEED = np.float32(800), np.float32(270)  # units / s^2, units / s
+GROUND, STANDING, CROUCHED = np.float32(96.125), 26, 12  # the height of the body at rest, and of the eye above the body
+GRAVITY, JUMP_SPEED, NOTHING = np.float32(800), np.float32(270), np.float32(0)  # units / s^2, units / s
 SECONDS_PER_MS = np.float32(.001)
 LONGEST_PART = 66  # ms: a longer frame moves the body in several parts
 DUCK_MS = 100  # that the eye takes to follow the body when it crouches or stands up
@@ -74,7 +74,7 @@ def start_drops(frame_ms, first):
     """dict from the first frames of an episode to how much lower the eye is after them, for a viewer that stands."""
     clock, drops = clock_at_reset(frame_ms, first), {}
     while clock.time - clock.start < DUCK_MS:
-        drops[clock.frame] = motion.EYE[2] - _eye(np.float32(GROUND), STANDING, STANDING, clock.time - clock.start, None)
+        drops[clock.frame] = motion.EYE[2] - _eye(GROUND, STANDING, STANDING, clock.time - clock.start, None)
         clock.tick()
     return drops
 
@@ -125,13 +125,17 @@ class Body:
     `z` and `speed` (upwards) are np.float32; `height`, 26 or 12, is that of the eye above the body.
     """
 
+    z, speed, height, _held, stirred, _clock = GROUND, NOTHING, STANDING, False, False, None  # few ever change
+    # What the eye still follows: the last change of height and its time, and the time of the last jolt.
+    _change, _changed, _jolted = STANDING, None, None
+
     def __init__(self, frame_ms, first):
         self.frame_ms, self.first = frame_ms, first
-        self.z, self.speed, self.height, self._held = np.float32(GROUND), np.float32(0), STANDING, False
-        self.stirred = False
-        self._clock = None
-        # What the eye still follows: the last change of height and its time, and the time of the last jolt.
-        self._change, self._changed, self._jolted = STANDING, None, None
+
+    @property
+    def used(self):
+        """bool: whether it is no longer as it was at the start of its episode."""
+        return self._clock is not None
 
     def advance(self, frame, up):
         """Takes the body through `frame`, with `up` above 0 for JUMP and below 0 for CROUCH.
@@ -189,7 +193,7 @@ class Body:
             self.z += seconds * ((self.speed + falling) * np.float32(.5))
             self.speed = falling
             if self.z < GROUND:
-                self.z, self.speed = np.float32(GROUND), np.float32(0)
+                self.z, self.speed = GROUND, NOTHING
         landed = False
         if not grounded and self._on_ground():
             impact = .0001 * (float(speed) ** 2 + 2 * float(GRAVITY) * float(z - self.z))

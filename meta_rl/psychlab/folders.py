@@ -1,4 +1,4 @@
-"""The folders of a lab: where its images are when nothing says so, and its temporary folder.
+"""The folders of a lab: where its images are when its config does not say so, and its temporary folder.
 
 Where a config has no `datasetPath`, or an empty one, the folder is that of the environment variable META_RL_DATASET_PATH;
 else that of `set_dataset_path`; else the project's own set of DRAWN images, which is drawn once for each user.
@@ -38,17 +38,15 @@ def set_dataset_path(path):
     _default = path
 
 
-def dataset(path):
-    """(folder, how many images of it may be used or None for any number) for the `datasetPath` of a config.
+def default_dataset():
+    """(folder, how many images of it there are) for a config without a datasetPath.
 
     Raises: RuntimeError in the real lab's words where there are none.
     """
-    if path:
-        return path, None
     path = os.environ.get(VARIABLE) or (_drawn() if _default is None else _default)
     if not path:
         raise errors.not_started(MISSING % 'datasetPath is not set')
-    return path, None if path == DUMMY else _count(path)
+    return path, sys.maxsize if path == DUMMY else _count(path)
 
 
 def _count(folder):
@@ -85,7 +83,7 @@ class Temporary:
     """
 
     def __init__(self, path):
-        self.given, self.path, self._filled, self._remove = path, path, False, None
+        self.given, self.path, self.filled, self._remove = path, path, False, None
         if not path:
             parent = os.environ.get('TEST_TMPDIR') or os.environ.get('TMPDIR') or '/tmp'
             self.path = _make_temporary(parent)
@@ -94,7 +92,7 @@ class Temporary:
 
     def fill(self):
         """Makes the folder, unless it is there, and the file in it. Raises: RuntimeError where that cannot be."""
-        if self._filled or not self.path:
+        if self.filled or not self.path:
             return
         try:
             os.makedirs(self.path, exist_ok=True)
@@ -104,7 +102,7 @@ class Temporary:
             if self.given:
                 raise errors.not_started(f'temp_folder {self.path} cannot be made or written ({error.strerror}): '
                                          'choose another, or leave it out')
-        self._filled = True
+        self.filled = True
 
     def remove(self):
         """Removes the folder, if the lab made it for itself."""

@@ -92,6 +92,7 @@ class Specified:
         if type(read) is not kind:
             raise TypeError(f"Type error! Cannot assign '{value}' to '{key}'.")
         holder[name] = read
+        self._checked = False
 
     def properties(self, key=''):
         """dict from the names below `key` to their attributes (READABLE, WRITABLE, LISTABLE, added up)."""

@@ -1,6 +1,7 @@
 """Lab: the interface of `deepmind_lab.Lab` around the embedded Harlow task, with the real one's defaults and errors."""
 import operator
 import random
+import sys
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from .observed import CLOSED, ENDED, RUNNING, UNINITIALIZED, Observed
 
 INTC = np.dtype(np.intc).char
 SHORTEST_FRAME_MS = 1
+STANDING_EYE = int(motion.EYE[2])
 
 
 def find_level(level):
     """The task.Level of a name, with or without `contributed/psychlab/`. Raises RuntimeError in the words of the real lab."""
-    name = level[len(LEVEL_FOLDER):] if level.startswith(LEVEL_FOLDER) else level
-    if not name:
+    if not level:
         raise failed("Missing level script must set setting 'levelName'!")
+    name = level[len(LEVEL_FOLDER):] if level.startswith(LEVEL_FOLDER) else level
     if name not in task.LEVELS:
         raise failed('Level not found: "{}"; the embedded lab has {}'.format(
             level, ', '.join(LEVEL_FOLDER + known for known in sorted(task.LEVELS))))
@@ -69,7 +71,16 @@ class Lab(Observed):
         self._has_clock = limit is not False
         self._limit = limit if self._has_clock else float('inf')  # seconds
         self._tracked = bool(TRACKED.intersection(observations))
-        self._busy_always = self._tracked or self._frame_ms <= body.LONGEST_STANDSTILL
+        self._start_drops = [body.start_drops(self._frame_ms, first) for first in (False, True)]
+        self._numbers = self._image_numbers(sys.maxsize)
+        # Above the seed, which alone decides where this is 0. Twice: Python's generator takes the seeds s and (s - 1) << 32 | s
+        # for the same one.
+        self._mixer = self._values['mixerSeed'] << 32 | self._values['mixerSeed'] << 64
+        self._may_wait = self._frame_ms <= body.LONGEST_STANDSTILL
+        self._plain = (self._actions == ACTIONS and isinstance(self._limit, float) and not self._values['nativeApp'])
+        self._checked = False  # whether an episode can be started with the settings as they are
+        self._last_frame = task.last_frame_of(self._limit, self._frame_ms) if isinstance(self._limit, float) else 0
+        self._body = None
         self._temporary = folders.Temporary(temp_folder)
         self._status = UNINITIALIZED
         self._seeds = random.Random()
@@ -77,6 +88,11 @@ class Lab(Observed):
         self._num_steps = 0
         self._earned = 0  # what the next step returns
         self._events = []
+
+    def _image_numbers(self, most):
+        """(number of the first image to draw from, how many there are) where `most` images are to be had."""
+        train = min(self._values['trainBatch'], most)
+        return (1, train) if self._values['isTrain'] == 'true' else (train + 1, min(self._values['testBatch'], most - train))
 
     def reset(self, episode=-1, seed=None, setup=None):
         """Starts an episode. Returns True.
@@ -99,37 +115,41 @@ class Lab(Observed):
             raise ValueError(f"'seed' must be int or None, was '{type_name(type(seed))}'.")
         elif not -2 ** 63 <= seed < 2 ** 63:
             raise OverflowError('Python int too large to convert to C long')
-        settings.check_start(self._values, self._params)
-        dataset, most = folders.dataset(self._params['datasetPath'])
-        train, test = self._values['trainBatch'], self._values['testBatch']
-        if most is not None:
-            train = min(train, most)
-            test = min(test, most - train)
-        first, images = (1, train) if self._values['isTrain'] == 'true' else (train + 1, test)
+        if not self._checked:
+            settings.check_start(self._values, self._params)
+            self._checked = True
+        dataset, (first, images) = self._params['datasetPath'], self._numbers
+        if not dataset:
+            dataset, most = folders.default_dataset()
+            first, images = self._image_numbers(most)
         if images < 2 and setup is None:
             raise not_started('an episode needs 2 images, %s is %d' % ('trainBatch' if first == 1 else 'testBatch', images))
-        generator = random.Random(seed & 0x7fffffff | self._values['mixerSeed'] << 31)
+        generator = random.Random(seed & 0x7fffffff | self._mixer)
         drawn = task.draw_setup(generator, self._level, first, images, self._values['sides'])
         staged = drawn if setup is None else _staged(drawn, setup)
         correct = pictures.image_pair_side(dataset, staged.correct_id)
         incorrect = pictures.image_pair_side(dataset, staged.incorrect_id)
         pose = motion.degrees_to_shorts(staged.pitch), motion.degrees_to_shorts(staged.yaw)
-        self._temporary.fill()
+        if not self._temporary.filled:
+            self._temporary.fill()
 
         # The Pictures on the screen while the correct image is on that side.
         self._shown = {task.LEFT: (correct[0], incorrect[1]), task.RIGHT: (incorrect[0], correct[1])}
-        self._task = task.Task(self._level, staged, self._frame_ms, self._limit)
-        self._body = body.Body(self._frame_ms, self._first)
+        self._task = task.Task(self._level, staged, self._frame_ms, self._last_frame)
+        if not self._body or self._body.used or self._body.first != self._first:
+            self._body = body.Body(self._frame_ms, self._first)
         self._pitch_origin, self._yaw_origin = self._pose = pose
         self._turned_pitch = self._turned_yaw = 0.  # degrees since the spawn, as the engine adds them up
         self._gaze = self._used_gaze = motion.gaze(*pose)
         self._box = task.box_at(self._gaze)
         self._samples = Samples(pose, self._body) if self._tracked else None
-        self._busy = self._busy_always  # whether each frame is to be told to _move
+        self._drops = self._start_drops[self._first]
+        self._busy = self._tracked or self._may_wait  # whether each frame is to be told to _move
+        self._waiting = False
         self._fired = 0
         self._score, self._earned = self._earned, 0  # what the last episode still owes is shown, but not paid
         self._num_steps = 0
-        self._events = []
+        self._events = self._task.events
         self._first = False
         self._status = RUNNING
         return True
@@ -152,14 +172,9 @@ class Lab(Observed):
             raise ValueError(f'action must have shape ({len(self._actions)})')
         if action.dtype.char != INTC:
             raise ValueError('action must have dtype np.intc')
-        right, down, _, _, fire, jump, crouch = action.tolist()[:7]
-        up = jump - crouch
-        if self._values['nativeApp']:  # the application listens to a keyboard
-            right = down = fire = up = 0
+        right, down, _, _, fire, jump, crouch = action.tolist() if self._plain else self._listened_to(action)
         frames = range(num_steps)
-        if not isinstance(self._limit, float):
-            settings.refuse_limit(self._limit)
-        self._num_steps += int(num_steps)
+        self._num_steps += frames.stop
         episode = self._task
         if self._events:
             self._events = episode.events = []
@@ -169,43 +184,55 @@ class Lab(Observed):
             total += self._earned
             self._earned = episode.advance(self._box, fire and not self._fired and self._gaze is not None)
             self._fired = fire
-            if right or down or up or self._busy:
-                self._move(right, down, up)
+            if jump or crouch or self._busy:
+                self._move(right, down, jump - crouch)
+            elif right or down:
+                self._turn(right, down)
             if episode.done:
                 total += self._earned
                 self._earned = 0
                 self._status = ENDED
                 break
-        self._score += total
-        self._events = episode.events
+        if total:
+            self._score += total
         return float(total)
 
-    def _move(self, right, down, up):
-        """Turns and moves the viewer by a frame."""
-        still = self._frame_ms <= body.LONGEST_STANDSTILL  # a frame may pass without the viewer taking what it is told
+    def _listened_to(self, action):
+        """What counts of an action where not all of it does, or where no step can be made."""
+        if not isinstance(self._limit, float):
+            settings.refuse_limit(self._limit)
+        # The native application listens to a keyboard instead; gadgets change nothing.
+        return [0] * len(ACTIONS) if self._values['nativeApp'] else action.tolist()[:len(ACTIONS)]
+
+    def _turn(self, right, down, eye=STANDING_EYE, taken=True):
+        """Turns the viewer by a frame. Where that is not `taken`, it waits for the next that is."""
         pitch, yaw = self._pose
-        frame, taken = self._task.frames, True
-        if up or self._body.stirred or still:
-            taken = self._body.advance(frame, up)
-        if right or still:
+        if right or self._waiting:
             self._turned_yaw, yaw = motion.turn(self._turned_yaw, self._yaw_origin, -right, self._frame_ms)
-        if down or still:
+        if down or self._waiting:
             self._turned_pitch, pitch = motion.turn(self._turned_pitch, self._pitch_origin, down, self._frame_ms)
-        if taken:
-            if abs(pitch) > motion.PITCH_LIMIT:
-                # Moving the origin, not what was turned, is what lets the view turn back at once, as in the engine.
-                limit = motion.PITCH_LIMIT if pitch > 0 else -motion.PITCH_LIMIT
-                self._pitch_origin += limit - pitch
-                pitch = limit
-            self._pose = pitch, yaw
-            self._gaze = motion.gaze(pitch, yaw, int(self._body.z) + self._body.height)
-        else:
-            self._gaze = None
+        if not taken:
+            self._gaze = self._box = None
+            return
+        if abs(pitch) > motion.PITCH_LIMIT:
+            # Moving the origin, not what was turned, is what lets the view turn back at once, as in the engine.
+            limit = motion.PITCH_LIMIT if pitch > 0 else -motion.PITCH_LIMIT
+            self._pitch_origin += limit - pitch
+            pitch = limit
+        self._pose = pitch, yaw
+        self._gaze = motion.gaze(pitch, yaw, eye)
         self._box = task.box_at(self._gaze)
+
+    def _move(self, right, down, up):
+        """Takes the viewer through a frame in which it does more than turn, or may stand still, or is sampled."""
+        frame, viewer = self._task.frames, self._body
+        taken = viewer.advance(frame, up) if up or viewer.stirred or self._may_wait else True
+        self._turn(right, down, int(viewer.z) + viewer.height, taken)
+        self._waiting = not taken
         if self._tracked:
-            self._samples.follow(self._pose, self._body)
-            self._samples.take((frame - 1) * self._frame_ms, self._pose, self._body, frame)
-        self._busy = self._busy_always or self._body.stirred
+            self._samples.follow(self._pose, viewer)
+            self._samples.take((frame - 1) * self._frame_ms, self._pose, viewer, frame)
+        self._busy = self._tracked or self._may_wait or viewer.stirred
 
     def is_running(self):
         """bool: whether `step` and `observations` may be called."""

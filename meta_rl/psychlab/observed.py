@@ -19,16 +19,17 @@ class Observed(Specified):
         frame, frames = None, self._task.frames
         result = {}
         for name in self._observations:
-            if name not in PICTURES:
+            convert = PICTURES.get(name)
+            if convert is None:
                 result[name] = VALUES[name](self)
                 continue
             if self._tracked:  # reading a picture samples the viewer again
                 self._samples.take(frames * self._frame_ms, self._pose, self._body, frames)
             if frame is None:
-                drop = self._body.drop(frames)
+                drop = self._body.drop(frames) if self._busy else self._drops.get(frames, 0.)
                 pitch, yaw = self._pose
                 frame = self._camera.frame(pitch, yaw, drop, self._on_screen())
-            result[name] = PICTURES[name](frame, self._camera.view(pitch, yaw, drop).depth)
+            result[name] = convert(frame, self._camera.view(pitch, yaw, drop).depth)
         return result
 
     def _camera_frame(self, pose, drop):

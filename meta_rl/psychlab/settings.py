@@ -140,7 +140,7 @@ ENGINE = {
     'port': ('0', _int), 'serverPort': ('0', _int), 'gpuDeviceIndex': ('0', _int),
 }
 LEVEL = {
-    'datasetPath': ('', _text),  # folder of %04d.png, counted from 0001, or 'dummy'; '': see folders.dataset
+    'datasetPath': ('', _text),  # folder of %04d.png, counted from 0001, or 'dummy'; '': see folders.default_dataset
     'episodeLengthSeconds': ('300', _text), 'gadgetSelect': ('false', _text), 'gadgetSwitch': ('false', _text),
     'logLevel': ('INFO', _log_level),
     'screenSize': ('', _text), 'screenSize.width': ('512', _text), 'screenSize.height': ('512', _text),
