@@ -1,30 +1,22 @@
-"""The viewer of the psychlab screen: how it turns, where it looks, what it sees.
+"""What the viewer of the psychlab screen sees. How it turns and where it looks, which `motion` holds, is to be had here too.
 
-Angles are kept as the engine keeps them: signed 16-bit numbers ("shorts", 65536 to the full circle).
-Yaw 90 degrees faces the screen, a positive pitch looks down. Lengths are in the engine's own units.
 Every constant here was measured on DeepMind Lab (the pinhole model reproduces its frames within 5/255).
 """
 import functools
-import math
 
 import cv2
 import numpy as np
 
-SHORTS_PER_TURN = 65536
-DEGREES_PER_SHORT = 360.0 / SHORTS_PER_TURN
-SHORTS_PER_DEGREE = np.float32(SHORTS_PER_TURN / 360.0)
-DEGREES_PER_UNIT_MS = 0.11 * 60 / 1000  # one unit of a LOOK action, for each millisecond of the frame
-PITCH_LIMIT = 16000  # shorts, 87.89 degrees: the viewer cannot look over its own head
+from .motion import (DEGREES_PER_SHORT, DEGREES_PER_UNIT_MS, EYE, PITCH_LIMIT, SCREEN_BOTTOM, SCREEN_LEFT, SCREEN_RIGHT,
+                     SCREEN_TOP, SHORTS_PER_DEGREE, SHORTS_PER_TURN, axes, degrees_to_shorts, gaze, turn, wrap)
 
-EYE = (0.0, -32.0, 122.125)
+__all__ = ['Camera', 'DEGREES_PER_SHORT', 'DEGREES_PER_UNIT_MS', 'EYE', 'PITCH_LIMIT', 'SCREEN_BOTTOM', 'SCREEN_LEFT',
+           'SCREEN_RIGHT', 'SCREEN_TOP', 'SCREEN_Y', 'SHORTS_PER_DEGREE', 'SHORTS_PER_TURN', 'SURFACE', 'View', 'axes', 'camera',
+           'degrees_to_shorts', 'gaze', 'turn', 'wrap']
+
 SCREEN_Y = 58.5  # the plane of the screen
-SCREEN_LEFT, SCREEN_RIGHT = -56.0, 56.0
-SCREEN_BOTTOM, SCREEN_TOP = 67.0, 179.0
 SURFACE = 512  # pixels along each side of the surface that hangs there
 SURFACE_PER_UNIT = SURFACE / (SCREEN_RIGHT - SCREEN_LEFT)
-
-# The viewer drops into the level from slightly below: the eye is this much lower in the first three frames.
-EYE_DROPS = {0: 7.02, 1: 4.11, 2: 1.20}  # by the number of frames since reset()
 
 # The surroundings need no exactness (SPEC.md section 5): flat colours, and a bezel about as wide as the real one.
 SKY, WALL, LIGHT_BEZEL, DARK_BEZEL, SCREEN = range(5)
@@ -33,59 +25,6 @@ DARK_BEZEL_WIDTH, LIGHT_BEZEL_WIDTH = 4.0, 6.0
 HORIZON = 250.0  # height of the walls behind the screen
 
 NEAR_PLANE, FAR_PLANE = 4.0, 2048.0  # of the depth buffer; 4 is the engine's r_znear
-
-
-@functools.lru_cache(maxsize=65536)
-def turn(angle, origin, units, frame_ms):
-    """One frame's rotation of one axis, in the engine's own single precision and without inertia.
-
-    Args:
-      angle: float, degrees in [0, 360): all that was turned since the spawn.
-      origin: int, shorts: the spawn angle.
-      units: int, the LOOK action (for yaw: minus the action).
-      frame_ms: int, milliseconds of engine time in a frame.
-    Returns: (angle, direction): the new `angle`, and where the axis then points, a signed 16-bit number of shorts.
-    """
-    step = np.float32(units * DEGREES_PER_UNIT_MS) * np.float32(frame_ms)
-    angle = np.float32(float(np.float32(angle) + step) % 360.0)
-    return float(angle), wrap(int(float(angle * SHORTS_PER_DEGREE) + .5) + origin)
-
-
-def wrap(shorts):
-    """The same direction as a signed 16-bit number."""
-    return (shorts + SHORTS_PER_TURN // 2) % SHORTS_PER_TURN - SHORTS_PER_TURN // 2
-
-
-def degrees_to_shorts(degrees):
-    """The nearest angle that the engine can hold."""
-    return wrap(int(round(degrees / DEGREES_PER_SHORT)))
-
-
-def axes(pitch, yaw):
-    """(forward, right, up), unit vectors as tuples of 3 floats, of a viewer at `pitch` and `yaw` (shorts)."""
-    p, y = math.radians(pitch * DEGREES_PER_SHORT), math.radians(yaw * DEGREES_PER_SHORT)
-    forward = (math.cos(p) * math.cos(y), math.cos(p) * math.sin(y), -math.sin(p))
-    right = (math.sin(y), -math.cos(y), 0.0)
-    up = (math.sin(p) * math.cos(y), math.sin(p) * math.sin(y), math.cos(p))
-    return forward, right, up
-
-
-@functools.lru_cache(maxsize=65536)
-def gaze(pitch, yaw):
-    """Where a viewer looks on the screen: (u, v), fractions of it from its top left corner; None: elsewhere.
-
-    The engine starts its ray 14 units before the eye, at whole numbers, and looks for the plane y = 58; the
-    script then reads the meeting point off a plane a little nearer, and a screen a little larger.
-    """
-    fx, fy, fz = axes(pitch, yaw)[0]
-    if fy <= 1e-9:
-        return None
-    x0, y0, z0 = math.trunc(14 * fx), math.trunc(-32 + 14 * fy), math.trunc(122 + 14 * fz)
-    reach = (58 - y0) / fy
-    if not (SCREEN_LEFT <= x0 + reach * fx <= SCREEN_RIGHT and SCREEN_BOTTOM <= z0 + reach * fz <= SCREEN_TOP):
-        return None
-    reach = (57.875 - y0) / fy
-    return (x0 + reach * fx + 57) / 114, 1 - (z0 + reach * fz - 66) / 114
 
 
 class Camera:
@@ -121,6 +60,15 @@ class Camera:
                 np.maximum(part, pixels, out=part)
         return frame
 
+    def frame_from(self, position, angles, pictures):
+        """The same, from any `position` (x, y, z) and at any `angles` (pitch, yaw, roll, degrees); nothing is kept."""
+        pitch, yaw = (angle / DEGREES_PER_SHORT for angle in angles[:2])
+        view = View(self.width, self.height, pitch, yaw, EYE[2] - position[2], position, angles[2])
+        frame = view.background.copy()
+        for where, pixels in filter(None, map(view.patch, pictures)):
+            np.maximum(frame[where], pixels, out=frame[where])
+        return frame
+
 
 @functools.lru_cache(maxsize=None)
 def camera(width, height):
@@ -131,16 +79,19 @@ def camera(width, height):
 class View:
     """What one pose shows, whatever hangs on the screen."""
 
-    def __init__(self, width, height, pitch, yaw, drop):
+    def __init__(self, width, height, pitch, yaw, drop, position=EYE, roll=0.):
         forward, right, up = axes(pitch, yaw)
+        if roll:
+            cos, sin = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+            right, up = np.array(right) * cos - np.array(up) * sin, np.array(up) * cos + np.array(right) * sin
         eye_z = EYE[2] - drop
         # The ray of a pixel is forward + a right + b up; every array here is [height, width].
         a = ((np.arange(width) + .5) * 2 / width - 1)[None, :]
         b = ((1 - (np.arange(height) + .5) * 2 / height) * height / width)[:, None]
         dx, dy, dz = (f + a * r + b * u for f, r, u in zip(forward, right, up))
         with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
-            reach = np.where(dy > 1e-9, (SCREEN_Y - EYE[1]) / dy, np.nan)
-            x, z = reach * dx, eye_z + reach * dz
+            reach = np.where(dy > 1e-9, (SCREEN_Y - position[1]) / dy, np.nan)
+            x, z = position[0] + reach * dx, eye_z + reach * dz
             beyond = np.maximum(np.abs(x) - SCREEN_RIGHT, np.abs(z - (SCREEN_TOP + SCREEN_BOTTOM) / 2) - SCREEN_RIGHT)
             part = np.full((height, width), SKY)
             part[(z < HORIZON) | (np.isnan(z) & (dz < 0))] = WALL

@@ -1,29 +1,15 @@
-"""What `deepmind_lab` lets a client ask for and set: settings, specifications, properties, with its defaults and errors."""
+"""What `deepmind_lab` lets a client ask for without playing: specifications, properties, and the module's own functions."""
 import os
 
-import numpy as np
+from . import observations, settings
+from .errors import must_be
 
 READABLE, WRITABLE, READ_WRITABLE, LISTABLE = 1, 2, 3, 4  # attributes of a property, as in deepmind_lab
 
 LEVEL_FOLDER = 'contributed/psychlab/'
-DEFAULTS = {
-    'width': '320', 'height': '240', 'fps': '60',
-    'datasetPath': '',  # folder of %04d.png, counted from 0001, or 'dummy'
-    'trainBatch': '1000', 'testBatch': '1000',  # images 1..trainBatch train, the testBatch after them are held out
-    'isTrain': 'true',  # 'false' shows the held-out images
-    'sides': 'shuffled',  # or 'independent'
-}
-# Settings of the real engine that change nothing here.
-IGNORED = frozenset((
-    'levelDirectory', 'appendCommand', 'mixerSeed', 'allowHoldOutLevels', 'gpuDeviceIndex', 'logLevel', 'logToStdErr',
-    'localLevelCache', 'globalLevelCache', 'vmMode', 'use_pbos', 'hasAltCameras', 'minimalUI', 'reducedUI',
-    'playerName'))
-
 ACTIONS = (('LOOK_LEFT_RIGHT_PIXELS_PER_FRAME', -512, 512), ('LOOK_DOWN_UP_PIXELS_PER_FRAME', -512, 512),
            ('STRAFE_LEFT_RIGHT', -1, 1), ('MOVE_BACK_FORWARD', -1, 1), ('FIRE', 0, 1), ('JUMP', 0, 1), ('CROUCH', 0, 1))
-DEPTHS = (('RGB_INTERLEAVED', 3), ('RGBD_INTERLEAVED', 4), ('RGB', 3), ('RGBD', 4), ('BGR_INTERLEAVED', 3),
-          ('BGRD_INTERLEAVED', 4))  # the observations that are pictures, with their channels
-ROTATION = 'DEBUG.POS.ROT'
+GADGET_ACTIONS = {'gadgetSelect': ('SELECT_GADGET', 0, 10), 'gadgetSwitch': ('SWITCH_GADGET', -1, 1)}  # by their settings
 
 _runfiles_path = os.path.dirname(os.path.abspath(__file__))
 
@@ -46,95 +32,75 @@ def set_runfiles_path(path):
     return True
 
 
-def failed(text):
-    """The error of a lab that cannot be made."""
-    return RuntimeError(f'Failed to init environment - "{text}"')
-
-
-def type_name(kind):
-    """A type as the real lab's errors name it."""
-    if kind is type(None):
-        return 'None'
-    return f'{kind.__module__}.{kind.__name__}' if kind.__module__ == 'numpy' else kind.__name__
-
-
-def must_be(value, kind, argument):
-    """Raises TypeError where argument number `argument` is no `kind`."""
-    if not isinstance(value, kind):
-        raise TypeError('argument %d must be %s, not %s' % (argument, type_name(kind), type_name(type(value))))
-
-
-def read_config(config):
-    """Checks a config. Returns (settings: dict of str, DEFAULTS with what it sets; those that are numbers: dict of int)."""
-    settings = dict(DEFAULTS)
-    for key, value in config.items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise TypeError(f'config must map str to str, not {key!r} to {value!r}')
-        if key not in settings and key not in IGNORED:
-            raise failed(f'Invalid setting: "{key}" = "{value}"')
-        settings[key] = value
-    numbers = {}
-    for key, least, multiple in (('width', 4, 4), ('height', 4, 4), ('fps', 1, 1), ('trainBatch', 0, 1), ('testBatch', 0, 1)):
-        try:
-            numbers[key] = int(settings[key])
-        except ValueError:
-            raise RuntimeError(f'Failed to apply setting \'{key} = {settings[key]}\' - "Invalid int setting {settings[key]}\n"')
-        if numbers[key] < least or numbers[key] % multiple:
-            raise failed('Invalid setting: "{}" = "{}", must be {}'.format(
-                key, settings[key], 'a positive multiple of 4' if multiple > 1 else 'at least %d' % least))
-    if numbers['fps'] > 960:
-        raise failed('Invalid setting: "fps" = "{}", must be at most 960'.format(settings['fps']))
-    for key, allowed in (('isTrain', ('true', 'false')), ('sides', ('shuffled', 'independent'))):
-        if settings[key] not in allowed:
-            raise failed('Invalid setting: "%s" = "%s", must be "%s" or "%s"' % ((key, settings[key]) + allowed))
-    return settings, numbers
-
-
 class Specified:
-    """The half of a Lab that does not change while it is played. `self._settings` holds its config, a dict of str."""
+    """The half of a Lab that does not change while it is played.
+
+    `self._values` holds its settings as they were read, `self._params` the tree of properties `params`.
+    """
 
     def action_spec(self):
-        """list of dict with 'name', 'min' and 'max' (int) of each of the 7 parts of an action."""
-        return [{'name': name, 'min': least, 'max': most} for name, least, most in ACTIONS]
+        """list of dict with 'name', 'min' and 'max' (int) of each part of an action."""
+        return [{'name': name, 'min': least, 'max': most} for name, least, most in self._actions]
 
     def observation_spec(self):
-        """list of dict with 'name', 'shape' and 'dtype' of each observation that can be asked for."""
-        height, width = int(self._settings['height']), int(self._settings['width'])
-        spec = [{'name': name, 'dtype': np.uint8,
-                 'shape': (height, width, depth) if name.endswith('INTERLEAVED') else (depth, height, width)}
-                for name, depth in DEPTHS]
-        return spec + [{'name': ROTATION, 'dtype': np.float64, 'shape': (3,)}]
+        """list of dict with 'name', 'shape' and 'dtype' (a class) of each of the 43 observations."""
+        return observations.spec(self._values['height'], self._values['width'], *self._camera_size())
 
-    def _property(self, name):
-        """The value of a property, or a dict of those below it; KeyError if there is none."""
-        tree = {'engine': {'fps': self._settings['fps']}, 'params': self._settings}
-        value = tree
-        for part in name.split('.') if name else ():
-            if not isinstance(value, dict) or part not in value:
-                raise KeyError(f"'{name}' not found.")
-            value = value[part]
-        return value
+    def _camera_size(self):
+        """(height, width) of the pictures of DEBUG.CAMERA."""
+        return tuple(max(self._values[key], self._values['maxAltCamera' + key.title()]) for key in ('height', 'width'))
 
-    def read_property(self, name):
+    def _property(self, key, done):
+        """(dict that holds a property, its name there). Raises KeyError: no such; TypeError: it is not to be `done` to."""
+        frame_ms = self._values['fps']
+        tree = {'': {'params': self._params, 'console': '',
+                     'engine': {'fps': str(int(settings.ENGINE_MS_PER_SECOND / frame_ms) if frame_ms else 0)}}}
+        holder, name = tree, ''
+        for part in key.split('.') if key else ():
+            if not isinstance(holder[name], dict):
+                if key.startswith('params.'):
+                    raise TypeError(f"'{key}' not {done}.")
+                raise KeyError(f"'{key}' not found.")
+            holder, name = holder[name], part
+            if name not in holder:
+                raise KeyError(f"'{key}' not found.")
+        return holder, name
+
+    def read_property(self, key):
         """str: the value of a property, for example 'engine.fps'. KeyError: no such; TypeError: it is a list."""
-        must_be(name, str, 1)
-        value = self._property(name)
+        must_be(key, str, 1)
+        holder, name = self._property(key, 'readable')
+        value = holder[name]
         if isinstance(value, dict):
-            raise TypeError(f"'{name}' not readable.")
-        return value
+            raise TypeError(f"'{key}' not readable.")
+        if isinstance(value, bool):
+            return str(value).lower()
+        return f'{value:.14g}' if isinstance(value, float) else value
 
-    def write_property(self, name, value):
-        """No property of this level can be written: TypeError, or KeyError where there is none."""
-        must_be(name, str, 1)
+    def write_property(self, key, value):
+        """Sets a property of `params`, which the next episode goes by where it goes by it at all.
+
+        Raises: KeyError: no such; TypeError: it cannot be written, or is a number or a bool and `value` is none.
+        """
+        must_be(key, str, 1)
         must_be(value, str, 2)
-        self._property(name)
-        raise TypeError(f"'{name}' not writable.")
+        holder, name = self._property(key, 'writable')
+        kind = type(holder[name])
+        if not key.startswith('params.') or kind is dict:
+            raise TypeError(f"'{key}' not writable.")
+        read = value if kind is str else settings.lua_value(value)
+        if type(read) is not kind:
+            raise TypeError(f"Type error! Cannot assign '{value}' to '{key}'.")
+        holder[name] = read
+        self._checked = False
 
-    def properties(self, prefix=''):
-        """dict from the names below `prefix` to their attributes (READABLE, WRITABLE, LISTABLE, added up)."""
-        must_be(prefix, str, 1)
-        listed = self._property(prefix)
+    def properties(self, key=''):
+        """dict from the names below `key` to their attributes (READABLE, WRITABLE, LISTABLE, added up)."""
+        must_be(key, str, 1)
+        holder, name = self._property(key, 'listable')
+        listed = holder[name]
         if not isinstance(listed, dict):
-            raise TypeError(f"'{prefix}' not listable.")
-        return {f'{prefix}.{key}' if prefix else key: LISTABLE if isinstance(value, dict) else READABLE
-                for key, value in listed.items()}
+            raise TypeError(f"'{key}' not listable.")
+        leaf = READ_WRITABLE if key.split('.')[0] == 'params' else READABLE
+        return {f'{key}.{part}' if key else part: LISTABLE if isinstance(value, dict) else leaf
+                for part, value in listed.items()}

@@ -1,29 +1,25 @@
 """Lab: the interface of `deepmind_lab.Lab` around the embedded Harlow task, with the real one's defaults and errors."""
 import operator
 import random
+import sys
 
 import numpy as np
 
-from meta_rl.psychlab import camera, pictures, task
-from meta_rl.psychlab.interface import LEVEL_FOLDER, ROTATION, Specified, failed, must_be, read_config, type_name
+from . import body, camera, folders, motion, pictures, settings, task
+from .errors import failed, must_be, not_started, type_name
+from .interface import ACTIONS, GADGET_ACTIONS, LEVEL_FOLDER
+from .observations import NAMES, TRACKED, Samples
+from .observed import CLOSED, ENDED, RUNNING, UNINITIALIZED, Observed
 
 INTC = np.dtype(np.intc).char
-
-# What becomes of the rendered frame (uint8 [H, W, 3], RGB) and of the depth (a function that gives uint8 [H, W]).
-# All but the first copy, so that an array is given out once only.
-PIXELS = {
-    'RGB_INTERLEAVED': lambda frame, depth: frame,
-    'RGBD_INTERLEAVED': lambda frame, depth: np.dstack([frame, depth()]),
-    'RGB': lambda frame, depth: np.ascontiguousarray(frame.transpose(2, 0, 1)),
-    'RGBD': lambda frame, depth: np.ascontiguousarray(np.dstack([frame, depth()]).transpose(2, 0, 1)),
-    'BGR_INTERLEAVED': lambda frame, depth: np.ascontiguousarray(frame[:, :, ::-1]),
-    'BGRD_INTERLEAVED': lambda frame, depth: np.dstack([frame[:, :, ::-1], depth()]),
-}
-CLOSED, UNINITIALIZED, RUNNING, ENDED = range(4)
+SHORTEST_FRAME_MS = 1
+STANDING_EYE = int(motion.EYE[2])
 
 
 def find_level(level):
     """The task.Level of a name, with or without `contributed/psychlab/`. Raises RuntimeError in the words of the real lab."""
+    if not level:
+        raise failed("Missing level script must set setting 'levelName'!")
     name = level[len(LEVEL_FOLDER):] if level.startswith(LEVEL_FOLDER) else level
     if name not in task.LEVELS:
         raise failed('Level not found: "{}"; the embedded lab has {}'.format(
@@ -31,16 +27,18 @@ def find_level(level):
     return task.LEVELS[name]
 
 
-class Lab(Specified):
+class Lab(Observed):
     """A drop-in for `deepmind_lab.Lab`, for the levels `contributed/psychlab/harlow`, `..._fast`, `..._fast_centred`.
 
     Args:
       level: str, one of the three, with or without `contributed/psychlab/`.
       observations: list of str, names out of `observation_spec()`.
-      config: dict of str to str: `width`, `height` (pixels, multiples of 4), `fps` (frames per second),
-        `datasetPath`, and, beyond the real lab's, `trainBatch`, `testBatch`, `isTrain` and `sides` (see interface.DEFAULTS).
-      renderer: 'software' or 'hardware', the same here. level_cache, temp_folder: accepted, unused.
-    Raises: RuntimeError, ValueError, TypeError in the words of the real lab (SPEC.md section 1).
+      config: dict of str to str: the settings of the real lab and, beyond them, `trainBatch`, `testBatch`, `isTrain` and
+        `sides` (see settings.OWN).
+      renderer: 'software' or ''; the real lab as it is built without a display has no 'hardware' either.
+      level_cache: accepted; the real level does not use it.
+      temp_folder: str, see folders.Temporary.
+    Raises: RuntimeError, ValueError, TypeError in the words of the real lab.
 
     Labs pickle and deep-copy, also in the middle of an episode.
     """
@@ -51,34 +49,62 @@ class Lab(Specified):
         must_be(config, dict, 3)
         must_be(renderer, str, 4)
         must_be(temp_folder, str, 6)
-        if renderer not in ('software', 'hardware', ''):
+        if renderer == 'hardware':
+            raise RuntimeError('Failed to connect RL API')
+        if renderer not in ('software', ''):
             raise RuntimeError(f'Failed to set renderer must be "hardware" or "software" actual "{renderer}"!')
-        self._settings, numbers = read_config(config)
-        self._level = find_level(level)
+        values = settings.read_engine(config)
+        self._level = find_level(config.get('levelName', level))
+        self._values = settings.read_script(values)
+        self._params = settings.params(self._values, config)
         for wanted in observations:
             if not isinstance(wanted, str):
-                raise TypeError(f'an observation is named by a str, not {type(wanted).__name__}')
-            if wanted not in PIXELS and wanted != ROTATION:
+                raise TypeError('bad argument type for built-in operation')
+            if wanted not in NAMES:
                 raise ValueError(f"Unknown observation '{wanted}'.")
         self._observations = list(observations)
-        self._camera = camera.camera(numbers['width'], numbers['height'])
-        self._frame_ms = int(task.ENGINE_MS_PER_SECOND / numbers['fps'] + .5)
-        self._images = numbers['trainBatch'], numbers['testBatch']
+        self._actions = ACTIONS + tuple(spec for key, spec in GADGET_ACTIONS.items() if self._params[key] is not False)
+        self._action_shape = len(self._actions),
+        self._camera = camera.camera(self._values['width'], self._values['height'])
+        self._frame_ms = self._values['fps'] or SHORTEST_FRAME_MS  # the real lab goes by the wall clock then
+        limit = self._params['episodeLengthSeconds']
+        self._has_clock = limit is not False
+        self._limit = limit if self._has_clock else float('inf')  # seconds
+        self._tracked = bool(TRACKED.intersection(observations))
+        self._start_drops = [body.start_drops(self._frame_ms, first) for first in (False, True)]
+        self._numbers = self._image_numbers(sys.maxsize)
+        # Above the seed, which alone decides where this is 0. Twice: Python's generator takes the seeds s and (s - 1) << 32 | s
+        # for the same one.
+        self._mixer = self._values['mixerSeed'] << 32 | self._values['mixerSeed'] << 64
+        self._may_wait = self._frame_ms <= body.LONGEST_STANDSTILL
+        self._plain = (self._actions == ACTIONS and isinstance(self._limit, float) and not self._values['nativeApp'])
+        self._checked = False  # whether an episode can be started with the settings as they are
+        self._last_frame = task.last_frame_of(self._limit, self._frame_ms) if isinstance(self._limit, float) else 0
+        self._body = None
+        self._temporary = folders.Temporary(temp_folder)
         self._status = UNINITIALIZED
         self._seeds = random.Random()
+        self._first = True  # no episode yet: the clock of the first one is another
         self._num_steps = 0
+        self._earned = 0  # what the next step returns
         self._events = []
+
+    def _image_numbers(self, most):
+        """(number of the first image to draw from, how many there are) where `most` images are to be had."""
+        train = min(self._values['trainBatch'], most)
+        return (1, train) if self._values['isTrain'] == 'true' else (train + 1, min(self._values['testBatch'], most - train))
 
     def reset(self, episode=-1, seed=None, setup=None):
         """Starts an episode. Returns True.
 
         Args:
           episode: int, its number; it changes nothing here, since the seed alone decides what is drawn.
-          seed: int or None (a random one). The same seed gives the same episode on every platform and Python.
+          seed: int or None (a random one). The same seed, with the same `mixerSeed`, gives the same episode on every
+            platform and Python. It counts modulo 2 ** 31, as in the real lab.
           setup: dict, the embedded lab's own: stages the episode as a recording's `setup` does (correct_id,
             incorrect_id, correct_side, pitch, yaw); what it leaves out is drawn.
-        Raises: ValueError for another seed or a wrong setup; RuntimeError after close(), without a datasetPath, or if
-          an image is missing or wrong (the file is named).
+        Raises: ValueError for another seed or a wrong setup; OverflowError for a seed of more than 64 bits; RuntimeError
+          after close(), without images, if an image is missing or wrong (the file is named), or if a setting forbids it.
         """
         if self._status == CLOSED:
             raise RuntimeError('Environment in wrong status to reset: it is closed.')
@@ -87,32 +113,44 @@ class Lab(Specified):
             seed = self._seeds.getrandbits(31)
         elif not isinstance(seed, int):
             raise ValueError(f"'seed' must be int or None, was '{type_name(type(seed))}'.")
-        dataset = self._settings['datasetPath']
+        elif not -2 ** 63 <= seed < 2 ** 63:
+            raise OverflowError('Python int too large to convert to C long')
+        if not self._checked:
+            settings.check_start(self._values, self._params)
+            self._checked = True
+        dataset, (first, images) = self._params['datasetPath'], self._numbers
         if not dataset:
-            raise RuntimeError('Failed to start environment - "datasetPath is not set: give a folder of %04d.png, '
-                               "or 'dummy' for plain colours\"")
-        train, test = self._images
-        first, images = (1, train) if self._settings['isTrain'] == 'true' else (train + 1, test)
+            dataset, most = folders.default_dataset()
+            first, images = self._image_numbers(most)
         if images < 2 and setup is None:
-            raise RuntimeError('Failed to start environment - "an episode needs 2 images, %s is %d"' % (
-                'trainBatch' if first == 1 else 'testBatch', images))
-        drawn = task.draw_setup(random.Random(seed & 0x7fffffff), self._level, first, images, self._settings['sides'])
+            raise not_started('an episode needs 2 images, %s is %d' % ('trainBatch' if first == 1 else 'testBatch', images))
+        generator = random.Random(seed & 0x7fffffff | self._mixer)
+        drawn = task.draw_setup(generator, self._level, first, images, self._values['sides'])
         staged = drawn if setup is None else _staged(drawn, setup)
         correct = pictures.image_pair_side(dataset, staged.correct_id)
         incorrect = pictures.image_pair_side(dataset, staged.incorrect_id)
-        pose = camera.degrees_to_shorts(staged.pitch), camera.degrees_to_shorts(staged.yaw)
+        pose = motion.degrees_to_shorts(staged.pitch), motion.degrees_to_shorts(staged.yaw)
+        if not self._temporary.filled:
+            self._temporary.fill()
 
         # The Pictures on the screen while the correct image is on that side.
         self._shown = {task.LEFT: (correct[0], incorrect[1]), task.RIGHT: (incorrect[0], correct[1])}
-        self._task = task.Task(self._level, staged, self._frame_ms)
+        self._task = task.Task(self._level, staged, self._frame_ms, self._last_frame)
+        if not self._body or self._body.used or self._body.first != self._first:
+            self._body = body.Body(self._frame_ms, self._first)
         self._pitch_origin, self._yaw_origin = self._pose = pose
         self._turned_pitch = self._turned_yaw = 0.  # degrees since the spawn, as the engine adds them up
-        self._gaze = self._used_gaze = camera.gaze(*self._pose)
+        self._gaze = self._used_gaze = motion.gaze(*pose)
         self._box = task.box_at(self._gaze)
+        self._samples = Samples(pose, self._body) if self._tracked else None
+        self._drops = self._start_drops[self._first]
+        self._busy = self._tracked or self._may_wait  # whether each frame is to be told to _move
+        self._waiting = False
         self._fired = 0
-        self._earned = 0  # what the next step returns
+        self._score, self._earned = self._earned, 0  # what the last episode still owes is shown, but not paid
         self._num_steps = 0
-        self._events = []
+        self._events = self._task.events
+        self._first = False
         self._status = RUNNING
         return True
 
@@ -120,8 +158,8 @@ class Lab(Specified):
         """Advances `num_steps` frames with the same action.
 
         Args:
-          action: numpy.ndarray, np.intc [7], in the order of `action_spec()`; look actions are not clamped.
-          num_steps: int.
+          action: numpy.ndarray, np.intc [7] (or as many as `action_spec()` has), in its order; look actions are not clamped.
+          num_steps: int. 0 or less: no frame, though num_steps() grows by it.
         Returns: float, the reward of these frames. A reward earned in a frame is paid in the next one; the one that
           ends the episode at once.
         Raises: RuntimeError before reset() and after the end; TypeError or ValueError for another action.
@@ -130,13 +168,13 @@ class Lab(Specified):
             raise TypeError(f'argument 1 must be numpy.ndarray, not {type_name(type(action))}')
         if self._status != RUNNING:
             raise RuntimeError('Environment in wrong status to advance.')
-        if action.shape != (7,):
-            raise ValueError('action must have shape (7)')
+        if action.shape != self._action_shape:
+            raise ValueError(f'action must have shape ({len(self._actions)})')
         if action.dtype.char != INTC:
             raise ValueError('action must have dtype np.intc')
-        right, down, _, _, fire, _, _ = action.tolist()
+        right, down, _, _, fire, jump, crouch = action.tolist() if self._plain else self._listened_to(action)
         frames = range(num_steps)
-        self._num_steps += len(frames)
+        self._num_steps += frames.stop
         episode = self._task
         if self._events:
             self._events = episode.events = []
@@ -146,88 +184,55 @@ class Lab(Specified):
             total += self._earned
             self._earned = episode.advance(self._box, fire and not self._fired and self._gaze is not None)
             self._fired = fire
-            if right or down:
+            if jump or crouch or self._busy:
+                self._move(right, down, jump - crouch)
+            elif right or down:
                 self._turn(right, down)
             if episode.done:
                 total += self._earned
+                self._earned = 0
                 self._status = ENDED
                 break
-        self._events = episode.events
+        if total:
+            self._score += total
         return float(total)
 
-    def _turn(self, right, down):
+    def _listened_to(self, action):
+        """What counts of an action where not all of it does, or where no step can be made."""
+        if not isinstance(self._limit, float):
+            settings.refuse_limit(self._limit)
+        # The native application listens to a keyboard instead; gadgets change nothing.
+        return [0] * len(ACTIONS) if self._values['nativeApp'] else action.tolist()[:len(ACTIONS)]
+
+    def _turn(self, right, down, eye=STANDING_EYE, taken=True):
+        """Turns the viewer by a frame. Where that is not `taken`, it waits for the next that is."""
         pitch, yaw = self._pose
-        if right:
-            self._turned_yaw, yaw = camera.turn(self._turned_yaw, self._yaw_origin, -right, self._frame_ms)
-        if down:
-            self._turned_pitch, pitch = camera.turn(self._turned_pitch, self._pitch_origin, down, self._frame_ms)
-            if abs(pitch) > camera.PITCH_LIMIT:
-                # Moving the origin, not what was turned, is what lets the view turn back at once, as in the engine.
-                limit = camera.PITCH_LIMIT if pitch > 0 else -camera.PITCH_LIMIT
-                self._pitch_origin += limit - pitch
-                pitch = limit
+        if right or self._waiting:
+            self._turned_yaw, yaw = motion.turn(self._turned_yaw, self._yaw_origin, -right, self._frame_ms)
+        if down or self._waiting:
+            self._turned_pitch, pitch = motion.turn(self._turned_pitch, self._pitch_origin, down, self._frame_ms)
+        if not taken:
+            self._gaze = self._box = None
+            return
+        if abs(pitch) > motion.PITCH_LIMIT:
+            # Moving the origin, not what was turned, is what lets the view turn back at once, as in the engine.
+            limit = motion.PITCH_LIMIT if pitch > 0 else -motion.PITCH_LIMIT
+            self._pitch_origin += limit - pitch
+            pitch = limit
         self._pose = pitch, yaw
-        self._gaze = camera.gaze(pitch, yaw)
+        self._gaze = motion.gaze(pitch, yaw, eye)
         self._box = task.box_at(self._gaze)
 
-    def observations(self):
-        """dict of the observations asked for, fresh arrays; rendering happens here and not before.
-
-        Raises: RuntimeError before reset() and after the end.
-        """
-        if self._status != RUNNING:
-            raise RuntimeError('Environment in wrong status for call to observations()')
-        frame = None
-        result = {}
-        for name in self._observations:
-            if name == ROTATION:
-                result[name] = np.array([angle * camera.DEGREES_PER_SHORT for angle in self._pose] + [0.])
-                continue
-            if frame is None:
-                drop = camera.EYE_DROPS.get(self._task.frames, 0.)
-                pitch, yaw = self._pose
-                frame = self._camera.frame(pitch, yaw, drop, self._on_screen())
-            result[name] = PIXELS[name](frame, self._camera.view(pitch, yaw, drop).depth)
-        return result
-
-    def _on_screen(self):
-        episode = self._task
-        if not episode.frames:
-            return ()  # the surface is drawn by the first step
-        if episode.hover_cross >= 0:
-            return (pictures.CROSS,)
-        if episode.hover_left >= 0:
-            return self._shown[episode.correct_side]
-        return ()
-
-    def events(self):
-        """list of (name, [values]) since the last reset() or step(): one for each choice made. See SPEC.md section 2.
-
-        Raises: RuntimeError before reset() and after close().
-        """
-        if self._status not in (RUNNING, ENDED):
-            raise RuntimeError('Environment in wrong status for call to events()')
-        return [('xdata:psychlab', [text, 'harlow']) for text in self._events]
-
-    def state(self):
-        """dict of what is hidden from the agent, for tests and teaching: the columns of the recordings.
-
-        pitch, yaw (degrees); gaze ((u, v) used by the last step, None: off the screen); cross_shown, images_shown;
-        trial (0 before the first); hover_cross, hover_correct, hover_incorrect (frames, -1: no such box);
-        delay_timer (frames, -1: none). After the end every value is None. Raises RuntimeError before reset().
-        """
-        if self._status not in (RUNNING, ENDED):
-            raise RuntimeError('Environment in wrong status for call to state()')
-        episode = self._task
-        left_is_correct = episode.correct_side == task.LEFT
-        hovers = episode.hover_left, episode.hover_right
-        state = {
-            'pitch': self._pose[0] * camera.DEGREES_PER_SHORT, 'yaw': self._pose[1] * camera.DEGREES_PER_SHORT,
-            'gaze': self._used_gaze and list(self._used_gaze),
-            'cross_shown': episode.hover_cross >= 0, 'images_shown': episode.hover_left >= 0, 'trial': episode.trial,
-            'hover_cross': episode.hover_cross, 'hover_correct': hovers[not left_is_correct],
-            'hover_incorrect': hovers[left_is_correct], 'delay_timer': episode.delay_timer}
-        return state if self._status == RUNNING else dict.fromkeys(state)
+    def _move(self, right, down, up):
+        """Takes the viewer through a frame in which it does more than turn, or may stand still, or is sampled."""
+        frame, viewer = self._task.frames, self._body
+        taken = viewer.advance(frame, up) if up or viewer.stirred or self._may_wait else True
+        self._turn(right, down, int(viewer.z) + viewer.height, taken)
+        self._waiting = not taken
+        if self._tracked:
+            self._samples.follow(self._pose, viewer)
+            self._samples.take((frame - 1) * self._frame_ms, self._pose, viewer, frame)
+        self._busy = self._tracked or self._may_wait or viewer.stirred
 
     def is_running(self):
         """bool: whether `step` and `observations` may be called."""
@@ -240,6 +245,7 @@ class Lab(Specified):
     def close(self):
         """Ends the use of this lab. Returns True, False if it was closed before."""
         closing = self._status != CLOSED
+        self._temporary.remove()
         self._status = CLOSED
         return closing
 

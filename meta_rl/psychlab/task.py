@@ -1,10 +1,12 @@
 """The Harlow task of psychlab: cross, trials, buttons, rewards and timers, one frame at a time."""
 import collections
+import functools
+
+from .settings import ENGINE_MS_PER_SECOND
 
 TRIALS = 6
 CORRECT_REWARD, INCORRECT_REWARD = 5, -5
 EPISODE_SECONDS = 300
-ENGINE_MS_PER_SECOND = 960  # of engine time pass in a second of the level's clock
 
 LEFT, RIGHT = 'left', 'right'
 CROSS = 'cross'
@@ -72,13 +74,32 @@ def box_at(gaze):
     return None
 
 
+def seconds(frames, frame_ms):
+    """float: the level's clock after a number of frames of `frame_ms`."""
+    return frames * frame_ms / ENGINE_MS_PER_SECOND
+
+
+@functools.lru_cache(maxsize=None)
+def last_frame_of(limit, frame_ms):
+    """The first frame, from 1, at whose end `limit` seconds (float) are over; infinity: none is."""
+    if not abs(limit) < 1e12:  # nan too
+        return 1 if limit < 0 else float('inf')
+    frame = max(1, int(limit * ENGINE_MS_PER_SECOND / frame_ms) - 2)
+    while seconds(frame, frame_ms) < limit:
+        frame += 1
+    return frame
+
+
 class Task:
-    """One episode. `advance` takes it on by a frame; everything that it holds is plain data."""
+    """One episode. `advance` takes it on by a frame; everything that it holds is plain data.
+
+    last_frame: what last_frame_of gives for the longest that the episode may take, in place of 300 s.
+    """
 
     __slots__ = ('level', 'setup', 'trial', 'hover_cross', 'hover_left', 'hover_right', 'delay_timer', 'done', 'events',
-                 'frames', 'frame_ms', '_trial_start')
+                 'frames', 'frame_ms', '_last_frame', '_trial_start')
 
-    def __init__(self, level, setup, frame_ms):
+    def __init__(self, level, setup, frame_ms, last_frame=None):
         self.level, self.setup = level, setup
         self.trial = 0  # of 1..TRIALS; 0 before the first
         self.hover_cross, self.hover_left, self.hover_right = 0, ABSENT, ABSENT
@@ -87,6 +108,7 @@ class Task:
         self.events = []
         self.frames = 0
         self.frame_ms = frame_ms
+        self._last_frame = last_frame_of(EPISODE_SECONDS, frame_ms) if last_frame is None else last_frame
         self._trial_start = 0  # in frames
 
     def __getstate__(self):
@@ -126,13 +148,13 @@ class Task:
                 if self.level.time_to_fixate_target in (self.hover_left, self.hover_right):
                     reward = self._choose(box)
         self.frames += 1
-        if self.seconds(self.frames) >= EPISODE_SECONDS:
+        if self.frames >= self._last_frame:
             self.done = True
         return reward
 
     def seconds(self, frames):
         """The level's clock after a number of frames."""
-        return frames * self.frame_ms / ENGINE_MS_PER_SECOND
+        return seconds(frames, self.frame_ms)
 
     def _start_trial(self):
         self.hover_cross = ABSENT

@@ -1,5 +1,6 @@
 """Fuzzing: whatever a config.json, a command line or a client of the lab holds, what comes back is what SPEC.md says of it."""
 import json
+import math
 import os
 import tempfile
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from meta_rl import config as config_module
 from meta_rl import psychlab, seeds, training
 from meta_rl.config import ConfigError
-from meta_rl.psychlab import interface
+from meta_rl.psychlab import settings as lab_settings
 
 from helpers.commands import run_main
 from helpers.labs import make_lab
@@ -78,7 +79,7 @@ NUMBERS = st.integers(-9, 200).map(str) | TEXT
 
 @FUZZ
 @given(LEVELS | TEXT, st.lists(st.sampled_from(['RGB', 'RGBD', 'DEBUG.POS.ROT']) | TEXT, max_size=2), st.dictionaries(
-    st.sampled_from(sorted(interface.DEFAULTS)) | TEXT, NUMBERS | st.sampled_from(['true', 'false', 'dummy', 'shuffled']), max_size=4))
+    st.sampled_from(sorted(lab_settings.DEFAULTS)) | TEXT, NUMBERS | st.sampled_from(['true', 'false', 'dummy', 'shuffled']), max_size=4))
 def test_any_config_of_a_lab(level, observations, config):
     try:
         lab = psychlab.Lab(level, observations, config)
@@ -89,14 +90,16 @@ def test_any_config_of_a_lab(level, observations, config):
         assert str(error).startswith(('Failed to init environment - "', 'Failed to apply setting \''))
         return
     assert not lab.is_running() and lab.num_steps() == 0
-    known = set(interface.DEFAULTS) | interface.IGNORED
+    known = set(lab_settings.DEFAULTS)
     assert set(config) <= known and set(observations) <= {spec['name'] for spec in lab.observation_spec()}
     for name in ('width', 'height'):
-        assert int(config.get(name, 240)) % 4 == 0 < int(config.get(name, 240))
-    try:
-        assert lab.reset(seed=1) and lab.is_running()
-    except RuntimeError as error:
-        assert str(error).startswith('Failed to start environment - ') or config['datasetPath'] in str(error)
+        assert int(config.get(name, '240'), 0) % 4 == 0 < int(config.get(name, '240'), 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('META_RL_DATASET_PATH', 'dummy')
+        try:
+            assert lab.reset(seed=1) and lab.is_running()
+        except RuntimeError as error:
+            assert str(error).startswith('Failed to start environment - ') or config['datasetPath'] in str(error)
 
 
 ARRAYS = st.builds(
@@ -136,6 +139,10 @@ def test_any_seed(level, seed):
             lab.reset(seed=seed)
         assert not lab.is_running()
         return
+    if seed is not None and not -2 ** 63 <= seed < 2 ** 63:
+        with pytest.raises(OverflowError):
+            lab.reset(seed=seed)
+        return
     assert lab.reset(seed=seed) is True and lab.is_running() and lab.num_steps() == 0
     yaw = lab.state()['yaw']
     assert yaw == 90 if level == 'harlow_fast_centred' else abs(yaw - 90) <= 22.51
@@ -148,8 +155,8 @@ def test_any_seed(level, seed):
 
 def turned(units, total, ms):
     """SPEC section 3: the rotation of one axis, in degrees as the engine adds them up, by a frame of `ms`."""
-    total = np.float32(np.float32(total) + np.float32(np.float32(units * .11 * 60 / 1000) * np.float32(ms)))
-    return np.float32(total - 360 * np.floor(total / 360))
+    total = np.float32(float(total) + float(np.float32(units * .11 * 60 / 1000)) * ms)
+    return np.float32(float(total) - 360 * math.floor(float(total) / 360))
 
 
 LOOKS = st.tuples(st.integers(-1200, 1200), st.integers(-200, 200), st.integers(0, 1), st.integers(1, 3))

@@ -38,7 +38,7 @@ def test_signatures():
 def test_everything_can_be_given_by_position_or_by_name():
     level = 'contributed/psychlab/harlow'
     config = {'datasetPath': 'dummy', 'width': '32', 'height': '16'}
-    for lab in (deepmind_lab.Lab(level, ['RGB'], config, 'hardware', None, '/tmp'),
+    for lab in (deepmind_lab.Lab(level, ['RGB'], config, '', None, ''),
                 deepmind_lab.Lab(level=level, observations=['RGB'], config=config, renderer='software',
                                  level_cache=object(), temp_folder='')):
         assert lab.reset(3, 7) is True and lab.reset(episode=np.int64(4), seed=7) is True
@@ -59,14 +59,8 @@ def test_specs():
     assert [(spec['name'], spec['min'], spec['max']) for spec in lab.action_spec()] == [
         ('LOOK_LEFT_RIGHT_PIXELS_PER_FRAME', -512, 512), ('LOOK_DOWN_UP_PIXELS_PER_FRAME', -512, 512),
         ('STRAFE_LEFT_RIGHT', -1, 1), ('MOVE_BACK_FORWARD', -1, 1), ('FIRE', 0, 1), ('JUMP', 0, 1), ('CROUCH', 0, 1)]
-    assert lab.observation_spec() == [
-        {'name': 'RGB_INTERLEAVED', 'shape': (80, 84, 3), 'dtype': np.uint8},
-        {'name': 'RGBD_INTERLEAVED', 'shape': (80, 84, 4), 'dtype': np.uint8},
-        {'name': 'RGB', 'shape': (3, 80, 84), 'dtype': np.uint8},
-        {'name': 'RGBD', 'shape': (4, 80, 84), 'dtype': np.uint8},
-        {'name': 'BGR_INTERLEAVED', 'shape': (80, 84, 3), 'dtype': np.uint8},
-        {'name': 'BGRD_INTERLEAVED', 'shape': (80, 84, 4), 'dtype': np.uint8},
-        {'name': 'DEBUG.POS.ROT', 'shape': (3,), 'dtype': np.float64}]
+    shapes = {spec['name']: spec['shape'] for spec in lab.observation_spec()}  # all of it: test_observations
+    assert [shapes[name] for name in ('RGB_INTERLEAVED', 'RGBD', 'DEBUG.POS.ROT')] == [(80, 84, 3), (4, 80, 84), (3,)]
 
 
 def test_before_reset_and_after_the_end():
@@ -96,19 +90,48 @@ def test_close():
 def test_properties():
     lab = make_lab(fps=30)
     assert lab.read_property('engine.fps') == '30' and lab.read_property('params.datasetPath') == 'dummy'
-    assert lab.properties('') == lab.properties() == {'engine': deepmind_lab.LISTABLE, 'params': deepmind_lab.LISTABLE}
+    assert lab.properties('') == lab.properties() == {'params': 4, 'console': 1, 'engine': 4}
     assert lab.properties('engine') == {'engine.fps': deepmind_lab.READABLE}
+    assert lab.properties('params') == dict({'params.' + name: deepmind_lab.READ_WRITABLE for name in (
+        'episodeLengthSeconds', 'timeoutIfIdle', 'gadgetSwitch', 'gadgetSelect', 'datasetPath')}, **{
+            'params.' + name: deepmind_lab.LISTABLE for name in ('cameraLook', 'camera', 'screenSize', 'environment')})
+    assert lab.properties('params.camera') == {'params.camera.1': 3, 'params.camera.2': 3, 'params.camera.3': 3}
+    read = {key: lab.read_property('params.' + key) for key in (
+        'episodeLengthSeconds', 'timeoutIfIdle', 'gadgetSelect', 'camera.2', 'screenSize.width')}
+    assert list(read.values()) == ['300', 'false', 'false', '-30', '512']
     for call, kind, words in (
             (lambda: lab.read_property('engine'), TypeError, "'engine' not readable."),
+            (lambda: lab.read_property('params.camera'), TypeError, "'params.camera' not readable."),
+            (lambda: lab.read_property('foo'), KeyError, "'foo' not found."),
             (lambda: lab.read_property('engine.foo'), KeyError, "'engine.foo' not found."),
             (lambda: lab.read_property('engine.fps.foo'), KeyError, "'engine.fps.foo' not found."),
             (lambda: lab.write_property('engine.fps', '15'), TypeError, "'engine.fps' not writable."),
+            (lambda: lab.write_property('params.camera', '15'), TypeError, "'params.camera' not writable."),
+            (lambda: lab.write_property('params.camera.1', 'left'), TypeError,
+             "Type error! Cannot assign 'left' to 'params.camera.1'."),
+            (lambda: lab.write_property('params.timeoutIfIdle', '1'), TypeError,
+             "Type error! Cannot assign '1' to 'params.timeoutIfIdle'."),
             (lambda: lab.write_property('foo', '15'), KeyError, "'foo' not found."),
             (lambda: lab.properties('engine.fps'), TypeError, "'engine.fps' not listable."),
+            (lambda: lab.properties('params.datasetPath'), TypeError, "'params.datasetPath' not listable."),
             (lambda: lab.properties('foo'), KeyError, "'foo' not found.")):
         with pytest.raises(kind) as error:
             call()
         assert error.value.args == (words,)
+
+
+def test_properties_can_be_written():
+    lab = make_lab()
+    for key, value in (('camera.3', '75.5'), ('timeoutIfIdle', 'true'), ('datasetPath', '/nowhere')):
+        assert lab.write_property('params.' + key, value) is None
+        assert lab.read_property('params.' + key) == value
+    with pytest.raises(RuntimeError, match='/nowhere'):  # which the next episode goes by
+        lab.reset()
+    lab.write_property('params.datasetPath', 'dummy')
+    lab.reset()
+    lab.write_property('params.screenSize.width', '-1')
+    with pytest.raises(RuntimeError, match='screenSize.width is -1.0'):
+        lab.reset()
 
 
 # -- What is wrong, in the words of the real lab -----------------------------------------------------------------------
@@ -138,6 +161,7 @@ def closed():
 
 STEP, LOOK, EVENTS = (
     'Environment in wrong status ' + what for what in ('to advance.', 'for call to observations()', 'for call to events()'))
+ARGUMENT = 'bad argument type for built-in operation'
 SHAPE, DTYPE = 'action must have shape (7)', 'action must have dtype np.intc'
 
 
@@ -162,6 +186,18 @@ SHAPE, DTYPE = 'action must have shape (7)', 'action must have dtype np.intc'
     (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', None), TypeError, 'argument 2 must be list, not None'),
     (lambda: deepmind_lab.Lab(7, []), TypeError, 'argument 1 must be str, not int'),
     (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], ['a']), TypeError, 'argument 3 must be dict, not list'),
+    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [7]), TypeError, ARGUMENT),
+    (lambda: new(config={'width': 84}), TypeError, ARGUMENT),
+    (lambda: new(config={84: 'width'}), TypeError, ARGUMENT),
+    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], None), TypeError, 'argument 3 must be dict, not None'),
+    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], temp_folder=None), TypeError,
+     'argument 6 must be str, not None'),
+    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], temp_folder=6), TypeError, 'argument 6 must be str, not int'),
+    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], {}, 'hardware'), RuntimeError, 'Failed to connect RL API'),
+    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], {}, 'foo'), RuntimeError,
+     'Failed to set renderer must be "hardware" or "software" actual "foo"!'),
+    (lambda: new().reset(seed=2 ** 63), OverflowError, 'Python int too large to convert to C long'),
+    (lambda: new().reset(seed=-2 ** 63 - 1), OverflowError, 'Python int too large to convert to C long'),
     (lambda: new().reset(seed=np.int64(1)), ValueError, "'seed' must be int or None, was 'numpy.int64'."),
     (lambda: new().reset(seed='1'), ValueError, "'seed' must be int or None, was 'str'."),
     (lambda: new().reset(seed=1.), ValueError, "'seed' must be int or None, was 'float'."),
@@ -174,19 +210,12 @@ def test_error(call, kind, words):
 
 @pytest.mark.parametrize('call, kind, words', [
     (lambda: new('nowhere'), RuntimeError, r'Failed to init environment - "Level not found: .*nowhere.*"'),
+    (lambda: new(''), RuntimeError, r'Failed to init environment - "Missing level script must set setting .levelName.!"'),
     (lambda: new('contributed/psychlab/'), RuntimeError, r'Failed to init environment - "Level not found: .*"'),
     (lambda: new(config={'foo': 'bar'}), RuntimeError,
      r'Failed to init environment - ".*Invalid setting: "foo" = "bar".*"'),
-    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', []).reset(), RuntimeError,
-     r'Failed to start environment - .*'),
-    (lambda: new(config={'width': '86'}), RuntimeError, r'Failed to init environment - .*"width" = "86".*'),
-    (lambda: new(config={'height': '0'}), RuntimeError, r'Failed to init environment - .*"height" = "0".*'),
-    (lambda: new(config={'height': '-4'}), RuntimeError, r'Failed to init environment - .*"height" = "-4".*'),
-    (lambda: new(config={'width': 'wide'}), RuntimeError, r"Failed to apply setting 'width = wide' - .*"),
-    (lambda: new(config={'fps': '0'}), RuntimeError, r'Failed to init environment - .*"fps" = "0".*'),
     (lambda: new(config={'isTrain': 'no'}), RuntimeError, r'Failed to init environment - .*"isTrain" = "no".*'),
     (lambda: new(config={'sides': 'left'}), RuntimeError, r'Failed to init environment - .*"sides" = "left".*'),
-    (lambda: new(config={'width': 84}), TypeError, r'.*str.*'),
     (lambda: new(config={'datasetPath': 'dummy', 'trainBatch': '1'}).reset(), RuntimeError, r'.*trainBatch.*'),
     (lambda: new(config={'datasetPath': 'dummy', 'testBatch': '1', 'isTrain': 'false'}).reset(), RuntimeError,
      r'.*testBatch.*'),
@@ -196,8 +225,6 @@ def test_error(call, kind, words):
     (lambda: new().reset(setup=[]), ValueError, r".*dict.*"),
     (lambda: new().reset(setup=staged(correct_side=['left'] * 5)), ValueError, r".*correct_side.*"),
     (lambda: new().reset(setup=staged(correct_side=['up'] * 6)), ValueError, r".*correct_side.*"),
-    (lambda: deepmind_lab.Lab('contributed/psychlab/harlow', [], {}, 'quantum'), RuntimeError,
-     r'Failed to set renderer.*'),
 ])
 def test_error_in_better_or_other_words(call, kind, words):
     with pytest.raises(kind) as error:
@@ -216,7 +243,3 @@ def test_an_error_leaves_the_episode_as_it_was(call):
     with pytest.raises((TypeError, ValueError)):
         call(lab)
     assert (lab.state(), lab.num_steps(), lab.is_running()) == before
-
-
-def test_settings_of_the_real_engine_are_taken():
-    make_lab(mixerSeed=5, allowHoldOutLevels='true', logLevel='WARN', appendCommand='', localLevelCache='true').reset()

@@ -101,6 +101,9 @@ def test_frame(frame):
     lab = make_lab('harlow', ['RGB_INTERLEAVED'], width=size, height=size, datasetPath=os.path.join(RECORDED, 'images'))
     lab.reset(setup=staged(correct_id=frame['correct_id'], incorrect_id=frame['incorrect_id'],
                            correct_side=[frame['correct_side']] * 6, yaw=90.010986328125))
+    if frame['cross']:  # looked at three times, by then after five steps
+        for units in (60, -60):
+            lab.step(act(units))
     lab.step(act(), 3 if frame['cross'] else 5)
     lab.step(act(round((90.010986 - frame['yaw']) / .1056), round(frame['pitch'] / .1056)), 0 if frame['cross'] else 1)
     state = lab.state()
