@@ -231,7 +231,7 @@ def evaluate(args):
     if args.published is not None:
         unused = [name for name, given in (('RUN', args.run), ('--lab', args.lab), ('--runfiles-path', args.runfiles_path),
                                            ('--checkpoint', args.checkpoint != 'latest'),
-                                           ('--images', args.images != 'training')) if given]
+                                           ('--images', 'images' in args)) if given]
         if unused:
             raise ConfigError('--published is a checkpoint of the two-step task, which has no use for {}: leave it out.'.format(
                 unused[0]))
