@@ -190,7 +190,7 @@ def test_rewards_are_learned_from_in_units_of_a_right_choice_and_reported_in_tho
     session, network, envs, random = made()
     worker = agents.make_worker(config_module.from_preset('gaze', unroll=6, batch=B), 0, network, envs, random)
     experience = worker.play(session, 0)
-    experience = experience._replace(rewards=experience.rewards + 5, values=experience.values * 0, bootstrap=np.zeros(B, np.float32),
+    experience = experience._replace(rewards=experience.rewards * 0 + 5, values=experience.values * 0, bootstrap=np.zeros(B, np.float32),
                                      over=np.ones_like(experience.over))
     assert (worker.unroll(experience).advantages == 1).all()
     assert worker.update(experience._replace(values=experience.values + 2), None, 0).value == 10

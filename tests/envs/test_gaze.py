@@ -214,13 +214,13 @@ def test_an_episode_is_played_again_from_its_history(coins):
     random = np.random.RandomState(3)
     for _ in range(2):
         first.reset()
-        for _ in range(100):
+        for _ in range(30):
             step = first.step(first.label if random.randint(4) else random.randint(3))
         again = other.replay(json.loads(json.dumps(first.history)))
         assert gaze.is_episode(first.history) and first.episode == other.episode and first.episode.reward
         assert (again.view == step.view).all() and again[1:] == step[1:] and first.label == other.label
         assert other.lab.state() == first.lab.state()
-        for _ in range(20):
+        for _ in range(10):
             action = random.randint(3)
             (view, *rest), (theirs, *others) = first.step(action), other.step(action)
             assert (view == theirs).all() and rest == others and first.correct == other.correct

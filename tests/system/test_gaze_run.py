@@ -1,4 +1,4 @@
-"""A run of the gaze agent trains, goes on, is measured and filmed; and what it cannot be trained with."""
+"""A run of the gaze agent trains, goes on, is measured and filmed."""
 import json
 import os
 
@@ -8,12 +8,10 @@ from PIL import Image, ImageSequence
 
 from meta_rl import config as config_module
 from meta_rl import training
-from meta_rl.config import ConfigError
-from meta_rl.envs import gaze
-from meta_rl.envs.decisions import TRIALS
 from meta_rl.evaluation import Frozen, evaluate, table
 from meta_rl.figures import gaze_curves, gaze_scenes, recording, scenes
 from meta_rl.psychlab import camera
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.monitor import read_curve
 
 
@@ -50,18 +48,3 @@ def test_a_run_trains_goes_on_and_is_measured(tmp_path):
 def test_frames_are_counted_from_the_lengths_of_episodes():
     curve = {'episodes': np.array([10., 30., 40.]), 'length': np.array([900., 100., 60.])}
     assert gaze_curves.frames_seen(curve, 4).tolist() == [36000., 36000 + 8000., 44000 + 2400.]
-
-
-@pytest.mark.parametrize('settings, words', [
-    ({'backend': 'ray'}, "backend is 'ray'"), ({'observation': 'onehot'}, "observation is 'onehot'"),
-    ({'lab': 'deepmind'}, "lab is 'deepmind'"),
-    ({'coin_start': 50, 'coin_episodes': 50}, 'coin_start is 50: it must be less than coin_episodes, 50')])
-def test_what_the_gaze_cannot_be_trained_with(settings, words):
-    with pytest.raises(ConfigError, match=words):
-        training.make_backend(config_module.from_preset('gaze', **settings), 'dummy')
-    gaze.check(config_module.from_preset('gaze', lab='deepmind', spawn_grid=False, coin_episodes=0, teacher_episodes=0))
-
-
-def test_settings_are_those_of_the_environment():
-    settings = config_module.Config()
-    assert (settings.repeat, settings.push, settings.momentum) == (gaze.REPEAT, gaze.PUSH, gaze.KEPT)

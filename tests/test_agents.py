@@ -1,0 +1,99 @@
+"""Agents: what a Config asks for, and what is refused: settings that nothing would use, and those that do not go together."""
+import attr
+import pytest
+
+from meta_rl import agents, onednn, presets, training
+from meta_rl import config as config_module
+from meta_rl.config import Config, ConfigError
+
+from helpers.settings import other
+
+IGNORED_BY_GAZE = ('prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'normalizer', 'encoder',
+                   'second_units', 'late', 'scaled_pixels', 'conv_activations')
+OF_GAZE = ('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes',
+           'teacher_episodes', 'memory_units', 'places')
+
+
+def changed(preset, name):
+    field, = [field for field in attr.fields(Config) if field.name == name]
+    return config_module.from_preset(preset, **{name: other(field)})
+
+
+@pytest.mark.parametrize('name', IGNORED_BY_GAZE)
+def test_what_the_gaze_agent_does_not_use_is_refused(name):
+    with pytest.raises(ConfigError, match=f"^{name} is .*, but agents of control 'decisions' alone use it: leave it out.$"):
+        agents.check_given(changed('gaze', name))
+
+
+@pytest.mark.parametrize('name', OF_GAZE)
+def test_what_agents_that_decide_do_not_use_is_refused(name):
+    with pytest.raises(ConfigError, match=f"^{name} is .*, but agents of control 'gaze' alone use it: leave it out.$"):
+        agents.check_given(changed('harlow42', name))
+
+
+@pytest.mark.parametrize('settings, words', [
+    ({'encoder': 'halves'}, "encoder is 'halves', but agents that see 'pixels' alone"),
+    ({'normalizer': 'layer'}, "agents that see 'pixels' or 'crops' alone"),
+    ({'observation': 'pixels', 'encoder': 'halves', 'conv_activations': False}, "by encoder 'wang' alone"),
+    ({'prev_reward': False, 'reward_scale': .5}, 'agents that are told the previous reward alone'),
+    ({'timestep': False, 'timestep_scale': .5}, 'agents that are told the timestep alone'),
+    ({'embedding': 0, 'embedding_scale': .5}, 'agents with an embedding alone'),
+    ({'ps': 2}, "ps is 2, but the backend 'processes' alone"), ({'ray_address': 'auto'}, "the backend 'ray' alone")])
+def test_what_else_would_not_be_used_is_refused(settings, words):
+    with pytest.raises(ConfigError) as caught:
+        agents.check_given(config_module.from_preset('harlow42', **settings))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize('name', sorted(presets.PRESETS))
+def test_presets_are_made_of_what_is_used(name):
+    config = config_module.from_preset(name)
+    agents.check(config)
+    agents.check_given(config)
+    # And without the preset's name, settings of it that nothing uses would show.
+    agents.check_given(config.change(preset='harlow42'))
+
+
+def test_a_refusal_leaves_nothing_behind(tmp_path):
+    with pytest.raises(ConfigError, match='late is True'):
+        training.run(config_module.from_preset('gaze', late=True, logdir=str(tmp_path / 'runs'), image_cache=str(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('settings, words', [
+    ({'observation': 'onehot'}, "observation is 'onehot'"), ({'lab': 'deepmind'}, "lab is 'deepmind'"),
+    ({'coin_start': 50, 'coin_episodes': 50}, 'coin_start is 50: it must be less than coin_episodes, 50')])
+def test_what_does_not_go_together(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        agents.check(config_module.from_preset('gaze', **settings))
+
+
+def test_without_its_helps_the_gaze_agent_may_be_trained_in_the_real_lab():
+    agents.check(config_module.from_preset('gaze', lab='deepmind', spawn_grid=False, coin_start=0, coin_episodes=0))
+
+
+@pytest.mark.parametrize('preset, wanted', [('wang2018', '1'), ('dev', '1'), ('harlow42', '0'), ('pixels', '0'), ('gaze', '0')])
+def test_onednn_is_for_convolutions(monkeypatch, preset, wanted):
+    for name in (onednn.VARIABLE, onednn._BY_US):
+        monkeypatch.delenv(name, raising=False)
+    config = config_module.from_preset(preset)
+    assert onednn.environment(config)[onednn.VARIABLE] == wanted
+    onednn.choose_none()  # what a process has that has chosen for no agent
+    assert onednn.environment(config)[onednn.VARIABLE] == wanted
+
+
+def test_what_the_user_says_of_onednn_stands(monkeypatch):
+    monkeypatch.delenv(onednn._BY_US, raising=False)
+    monkeypatch.setenv(onednn.VARIABLE, '0')
+    assert onednn.environment(config_module.from_preset('wang2018'))[onednn.VARIABLE] == '0'
+
+
+def test_a_machine_of_a_cluster_starts_anew_with_what_its_agent_wants(monkeypatch):
+    started = []
+    monkeypatch.setattr(onednn.os, 'execve', lambda path, command, environment: started.append(environment[onednn.VARIABLE]))
+    monkeypatch.delenv(onednn.VARIABLE, raising=False)
+    onednn.choose_none()
+    onednn.start_anew_unless_chosen(config_module.from_preset('harlow42'))
+    assert started == []
+    onednn.start_anew_unless_chosen(config_module.from_preset('wang2018'))
+    assert started == ['1']
