@@ -206,7 +206,7 @@ def train_agents(args, lines=None):
         os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # see tf_compat: convolutions are half as fast again with it
     from meta_rl import training
     try:
-        run, mean_return, seconds = training.run(settings, args.resume, lines, images)
+        run, mean_return, seconds = training.run(settings, args.resume, lines, *filter(None, [images]))
     except training.Interrupted as stop:
         mend = f' To go on: python harlow.py train --resume {shlex.quote(stop.run)}' if stop.resumable else ''
         print('\n{}{}'.format(stop.reason or 'Stopped and saved.', mend))

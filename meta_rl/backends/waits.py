@@ -29,7 +29,7 @@ def waiting(what, mend, leave=os._exit):
                 print(f'harlow.py: {what}: nothing came in {passed:.0f} s: {mend}', file=sys.stderr, flush=True)
                 leave(2)
                 return
-            print(f'Waiting for {what}, for {passed:.0f} s so far', flush=True)
+            _say(what, passed)
 
     threading.Thread(target=watch, daemon=True).start()
     try:
@@ -53,4 +53,11 @@ class Silence:
         passed = time.monotonic() - self._since
         if passed >= self._next:
             self._next = 2 * passed
-            print(f'Waiting for {what()}, for {passed:.0f} s so far', flush=True)
+            _say(what(), passed)
+
+
+def _say(what, passed):
+    try:
+        print(f'Waiting for {what}, for {passed:.0f} s so far', flush=True)
+    except (OSError, ValueError):
+        pass  # nobody listens, which is no reason to wait less
