@@ -206,7 +206,7 @@ def train_agents(args, lines=None):
     onednn.choose(settings)
     from meta_rl import training
     try:
-        run, mean_return, seconds = training.run(settings, args.resume, lines, images)
+        run, mean_return, seconds = training.run(settings, args.resume, lines, *filter(None, [images]))
     except training.Interrupted as stop:
         mend = ' To go on: ' + hints.command_line('train', '--resume', stop.run) if stop.resumable else ''
         output.say('', (stop.reason or 'Stopped and saved.') + mend)

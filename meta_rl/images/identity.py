@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 
-import numpy as np
-
 from meta_rl.config import ConfigError, write_json
 from meta_rl.images.drawing import watched
 from meta_rl.psychlab import files
@@ -62,7 +60,7 @@ def _digest_of_pixels(folder, count):
         path = _path(folder, number)
         try:
             with files.opened(path, None) as picture:
-                found.update(np.asarray(picture.convert('RGB')).tobytes())
+                found.update(picture.convert('RGB').tobytes())
         except Exception as error:  # of a broken file Pillow raises anything
             reason = getattr(error, 'strerror', None) or error
             raise ConfigError(f'{path} cannot be read as a picture ({reason}): put the right one there.')

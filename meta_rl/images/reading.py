@@ -54,7 +54,9 @@ def _square(picture):
     square = np.empty((side, side, 3), np.uint8)
     for row in range(0, side, STRIP):
         below = min(row + STRIP, side)
-        square[row:below] = np.asarray(_on_black(picture.crop((left, top + row, left + side, top + below))))
+        strip = _on_black(picture.crop((left, top + row, left + side, top + below)))
+        # Not by asarray, of which older Pillows leave the bytes to the garbage collector, which comes late.
+        square[row:below] = np.frombuffer(strip.tobytes(), np.uint8).reshape(below - row, side, 3)
     return square
 
 

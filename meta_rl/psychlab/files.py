@@ -58,7 +58,7 @@ def opened(path, formats):
         except MemoryError:
             raise NoPicture('there is not enough memory for it')
         except ValueError as error:
-            if 'MAX_TEXT' in str(error):
+            if 'MAX_TEXT' in str(error) or 'decompressed data too large' in str(error).lower():
                 raise NoPicture('its texts or its colour profile are larger than %d MB' % (MOST_TEXT >> 20))
             raise
 

@@ -106,6 +106,7 @@ def test_own_pictures_are_found_by_what_the_sentence_says(copy, capsys):
     assert run_main('train', '--resume', run, '--episodes', '96', '--image-cache', cache) == 0
     settings = config_module.load(os.path.join(run, 'config.json'))
     assert settings.images == os.path.join(cache, name) and settings.image_cache == cache
+    shutil.rmtree('images')
     shutil.copytree(os.path.join(cache, name), os.path.join('images', name))  # "copy the folder ..."
     shutil.rmtree(cache)
     assert run_main('evaluate', run, '--episodes', '4') == 0
@@ -128,7 +129,6 @@ def test_each_backend_goes_on_with_the_folder_that_is_named(copy, flags):
     shutil.move(str(copy / 'images' / 'drawn-3-seed0'), str(copy / 'by another name'))
     replace(copy / 'by another name')
     with open(str(copy / 'drawn' / 'images.json'), 'w') as file:  # as if it had been trained with these
-        from meta_rl.images import identity
         json.dump({'training': dict(identity.describe(str(copy / 'by another name'), 3), folder='drawn-3-seed0')}, file)
     run = Run(copy, *(['--resume', 'drawn', '--episodes', '96', '--images', 'by another name'] + flags))
     assert run.status() == 0, run.log()
