@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import os
 import re
+import sys
 
 import pytest
 from packaging.requirements import Requirement
@@ -75,10 +76,10 @@ def imports():
 
 
 def is_standard(name):
-    spec = importlib.util.find_spec(name)
-    return name in ('tkinter', 'termios', 'tty') or spec is not None and (
-        spec.origin in ('built-in', 'frozen') or os.path.dirname(os.__file__) in str(spec.origin)
-        and 'site-packages' not in str(spec.origin) or 'lib-dynload' in str(spec.origin))
+    """Whether a module comes with Python. (Some systems leave out tkinter, and Windows termios and tty.)"""
+    spec = None if name in sys.builtin_module_names else importlib.util.find_spec(name)
+    installed = spec is None or 'site-packages' in str(spec.origin)
+    return name in sys.builtin_module_names + ('tkinter', 'termios', 'tty') or not installed
 
 
 def test_all_that_is_imported_is_asked_for():
