@@ -8,6 +8,7 @@ from meta_rl.backends.stops import Stops
 from meta_rl.config import Config, ConfigError
 from meta_rl.images import dataset
 from meta_rl.labs import choice
+from meta_rl.labs.lab_process import LabDied
 from meta_rl.rundir import checkpoints, dashboard
 from meta_rl.rundir import resume as resuming
 from meta_rl.rundir.monitor import Monitor
@@ -118,7 +119,7 @@ def _train(backend, session, recorder, directory, saved):
                     interrupted = Interrupted(directory, f'{recorder.unheard} What was learned is saved.')
             except KeyboardInterrupt:
                 interrupted = Interrupted(directory)
-            except WorkersLost as error:
+            except (WorkersLost, LabDied) as error:
                 interrupted = Interrupted(directory, f'{error} What was learned is saved.')
             stops.hold()
             recorder.save()

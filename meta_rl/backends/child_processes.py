@@ -92,7 +92,7 @@ def _run(parent, function, args):
     threading.Thread(target=watch, daemon=True).start()
     try:
         status = _call(function, args)
-    except ConfigError as error:
+    except (ConfigError, ChildProcessError) as error:
         print(f'{multiprocessing.current_process().name}: {error}', file=sys.stderr)
         status = 2
     sys.stdout.flush()
