@@ -33,7 +33,7 @@ RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster 
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
-PLAYED = ('level_script', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
+PLAYED = ('lab', 'runfiles_path', 'level_script', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
           'late')
 
 
@@ -97,8 +97,8 @@ def make_parser():
         command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
         add_images(command, "'training' or 'held-out', which it is shown: those of its training, or others, which takes an agent "
                    'that sees pixels; or a FOLDER in which either are; default training')
-    evaluate.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
-    evaluate.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
+        command.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
+        command.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
     record.add_argument('-o', '--output', metavar='FILE', default='episode.gif',
                         help='.gif or .mp4; default episode.gif')
@@ -221,11 +221,16 @@ def train_agents(args, lines=None):
     return 0
 
 
+def elsewhere(args):
+    """The settings that say where a trained agent plays, if not where it was trained, and on which images."""
+    given = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
+    return dict(given, **images_shown(args))
+
+
 def evaluate(args):
     check_played(args)
     if args.json is not None:
         files.check(args.json)
-    elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
     if args.published is None and args.run is None:
         raise ConfigError('RUN is missing: give a run directory, or --published and a published checkpoint.')
     if args.published is not None:
@@ -239,7 +244,7 @@ def evaluate(args):
         report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
     else:
         from meta_rl import evaluation as measured
-        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **dict(elsewhere, **images_shown(args)))
+        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **elsewhere(args))
     if args.json is not None:  # first: nobody may be there to read the table
         files.write(args.json, (json.dumps(report, indent=2, sort_keys=True) + '\n').encode())
     print(measured.table(report))
@@ -250,7 +255,7 @@ def record(args):
     check_played(args)
     files.check(args.output)
     from meta_rl.figures import recording
-    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, **images_shown(args))
+    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, **elsewhere(args))
     print('{}: return {}'.format(args.output, ', '.join('{:g}'.format(one) for one in returns)))
     return 0
 

@@ -11,6 +11,7 @@ from meta_rl import config as config_module
 from meta_rl.backends.stops import Stops
 from meta_rl.images import finding, identity
 from meta_rl.labs import choice
+from meta_rl.labs.lab_process import LabDied
 from meta_rl.output import say
 from meta_rl.rundir import checkpoints, dashboard, lock
 from meta_rl.rundir import resume as resuming
@@ -129,7 +130,7 @@ def _train(backend, session, recorder, directory, saved):
                     interrupted = Interrupted(directory, f'{recorder.unheard} What was learned is saved.')
             except KeyboardInterrupt:
                 interrupted = Interrupted(directory)
-            except WorkersLost as error:
+            except (WorkersLost, LabDied) as error:
                 interrupted = Interrupted(directory, f'{error} What was learned is saved.')
             stops.hold()
             recorder.save()

@@ -16,6 +16,26 @@ def drawn():
     return dataset.draw_images(300)
 
 
+@pytest.fixture
+def real_lab(monkeypatch, tmp_path_factory):
+    """The stand-in as the module deepmind_lab. Yields a function: a list of what its labs were made of, see there."""
+    import json
+    folder = os.path.join(TESTS, 'helpers', 'real_lab')
+    log = str(tmp_path_factory.mktemp('stand-in') / 'log')
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv('STAND_IN_LOG', log)
+    # For commands that are started in tests; others have sys.path.
+    monkeypatch.setenv('PYTHONPATH', os.pathsep.join([folder, TESTS, os.path.dirname(TESTS)]))
+
+    def made():
+        if not os.path.exists(log):
+            return []
+        with open(log) as file:
+            return [json.loads(line) for line in file]
+    yield made
+    sys.modules.pop('deepmind_lab', None)
+
+
 def pytest_configure(config):
     """TensorFlow 1.12 warns a thousand times of what NumPy has renamed since; that is not ours to mend.
 

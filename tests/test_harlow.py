@@ -126,7 +126,7 @@ def test_presets_may_be_changed(monkeypatch, preset):
     ('--images few', 'few has 2 PNG or JPEG pictures, and 3 are needed'), ('--images bad', 'third.jpg cannot be read'),
     ('--image-cache file/cache', 'file'), ('--logdir file/runs', 'file/runs'),
     ('--level-script contributed/psychlab/harlowe', 'Level not found: "contributed/psychlab/harlowe"'),
-    ('--level-script contributed/psychlab/harlow_fast', 'no choice'), ('--fps 30', '60 frames a second'),
+    ('--level-script contributed/psychlab/harlow_fast', 'width is 32'), ('--fps 30', '60 frames a second'),
     ('train --resume nowhere', 'nowhere/config.json cannot be read'),
     ('train --resume empty', 'empty/config.json cannot be read'),
     ('train --resume broken-config', 'broken-config/config.json'), ('train --resume odd-config', 'zeal'),

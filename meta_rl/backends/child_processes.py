@@ -109,7 +109,7 @@ def _run(parent, function, args):
     threading.Thread(target=watch, daemon=True).start()
     try:
         status = _call(function, args)
-    except ConfigError as error:
+    except (ConfigError, ChildProcessError) as error:
         warn(f'{multiprocessing.current_process().name}: {error}')
         status = 2
     finish()

@@ -19,6 +19,7 @@ A_SIZE = 2
 # frame that follows; look back; wait for the cross, which is under the gaze as it appears and starts the next trial.
 LOOK = 120  # units of the look action: 12.7 degrees, well within a button at 60 frames a second
 SETTLE = 5  # no-ops after reset: the eye rises to its place in the first three frames
+CHOICE = 'xdata:psychlab'  # the lab's event of a choice
 _CORRECT = re.compile(r"\['correct'\] = ([01])")
 _REACTION = re.compile(r"\['reactionTime'\] = (\S+)")
 
@@ -58,7 +59,7 @@ class WrapperEnv:
         reward = self.lab.step(action, num_steps=frames)
         self.paid += reward
         for name, values in self.lab.events():
-            if name == 'xdata:psychlab':
+            if name == CHOICE:
                 self.correct.append(int(_CORRECT.search(values[0]).group(1)))
                 self._report = values[0]
         return reward, not self.lab.is_running()
@@ -212,8 +213,9 @@ def make_envs(config, folder, count, random):
         try:
             observe = observations.make(config, folder)
             level = find_level(config.level_script)
-            # Where looking for one frame does it, two looks of a fixed size do; the cross is not to be seen for longer, either.
-            at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1
+            # Where the viewer starts on the cross and looking for one frame does it, two looks of a fixed size do; the cross is
+            # not to be seen for longer, either.
+            at_once = level.time_to_fixate_cross == level.time_to_fixate_target == 1 and not level.spawn_range
             saccades = None if at_once else Saccades(level, config.width, config.height, config.fps)
             rehearsal = HarlowEnv(labs[0], lambda frame: frame, np.random.RandomState(0), saccades=saccades)
             rehearsal.reset()

@@ -11,9 +11,15 @@ TOLERANCE = 3.  # mean absolute difference, of 255
 FACING = camera.degrees_to_shorts(90)  # the yaw from which decisions are made
 # Saccades end within 140 shorts (.8 degrees, half a pixel of 84) of it (measured, at 64 to 320 pixels and 8 to 120
 # frames a second): images are compared as they look from every 16th short as well, and in the end from every single one.
+# In smaller frames half a pixel is more.
 TURNED, COARSE = 160, 16
 KEPT = 2 ** 26  # bytes, on each side, of what has been looked up
 RIVALS = 8  # images that are compared so closely: those that look most like it from FACING
+
+
+def turned(width):
+    """int: shorts by which a viewer may be turned away, in frames of `width` pixels."""
+    return max(TURNED, -(-TURNED * 84 // (width * COARSE)) * COARSE)
 
 
 class UnknownImage(RuntimeError):
@@ -29,11 +35,12 @@ class ImageIndex:
       width, height: int, pixels of the frames.
     Raises: DatasetError if two images of the set cannot be told apart at this size.
 
-    The viewer must face the screen (yaw 90, pitch 0) within TURNED shorts. An image has the same index on both sides.
+    The viewer must face the screen (yaw 90, pitch 0) within `turned` shorts. An image has the same index on both sides.
     """
 
     def __init__(self, dataset, count, width, height):
         self._camera, self._kept = camera.camera(width, height), {}
+        self._offsets = range(-turned(width), turned(width) + 1, COARSE)
         self._pairs = pairs = [pictures.image_pair_side(dataset, number) for number in range(1, count + 1)]
         self._places, self._shown, self._known = [], [], []
         for side in range(2):
@@ -84,7 +91,7 @@ class ImageIndex:
 
     def _nearest_turned(self, part, side, rivals):
         """(index, distance) of the nearest of the images `rivals`, as they look to a viewer who is turned a little."""
-        offsets = range(-TURNED, TURNED + 1, COARSE)
+        offsets = self._offsets
         coarse = []
         for index in rivals:
             if (index, side) not in self._kept:

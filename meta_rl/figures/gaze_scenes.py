@@ -22,7 +22,7 @@ Decision = collections.namedtuple('Decision', 'frame screen policy value action 
 
 
 def play(frozen, seed, title):
-    """Plays an episode with a Frozen network in the embedded lab. Returns (list of Decision, what it earned)."""
+    """Plays an episode with a Frozen network. Returns (list of Decision, what it earned)."""
     random = np.random.RandomState(seed)
     env, = frozen.make_envs(1, random)
     large, = frozen.make_envs(1, np.random.RandomState(seed), width=SCREEN[0], height=SCREEN[1])

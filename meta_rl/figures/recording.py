@@ -10,6 +10,7 @@ from PIL import Image
 
 from meta_rl import files
 from meta_rl.config import ConfigError
+from meta_rl.envs.decisions import CHOICE
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
 from meta_rl.figures import gaze_scenes, scenes
@@ -35,9 +36,8 @@ END = 3000         # the last one
 PUSHING = 80       # a decision of an agent that moves its own gaze, 67 ms of the lab's time
 CHOSEN = 600       # so much longer, where a choice is paid
 
-# pixels: uint8 [h, w, 3]. read: bool, whether the agent's frame was looked at. trial: int, that of the images shown, or
-# 0. choices: int, how many were registered so far.
-Frame = collections.namedtuple('Frame', 'pixels read trial choices')
+# pixels: uint8 [h, w, 3]. read: bool, whether the agent's frame was looked at. choices: int, how many were registered so far.
+Frame = collections.namedtuple('Frame', 'pixels read choices')
 
 
 class Watched:
@@ -45,7 +45,7 @@ class Watched:
 
     Args:
       lab: Lab that is played.
-      large: psychlab.Lab of the same level and images.
+      large: Lab of the same level and images.
     Attributes: frames, list of Frame, one for each of the lab since reset(); an ended lab shows none.
     """
 
@@ -63,11 +63,9 @@ class Watched:
             if not self._large.is_running():
                 break
             self._large.step(action)
-            self._choices += len(self._large.events())
+            self._choices += sum(name == CHOICE for name, _ in self._large.events())
             if self._large.is_running():
-                state = self._large.state()
-                self.frames.append(Frame(self._large.observations()['RGB_INTERLEAVED'], False,
-                                         state['trial'] if state['images_shown'] else 0, self._choices))
+                self.frames.append(Frame(self._large.observations()['RGB_INTERLEAVED'], False, self._choices))
         return self._lab.step(action, num_steps=num_steps)
 
     def observations(self):
@@ -81,10 +79,9 @@ class Watched:
 def moments(frames):
     """The Moments of an episode's Frames; what looks the same is one of them.
 
-    A decision is made on the first frame of a trial that was looked at with the images on it.
+    A decision is made on the last frame that was looked at before the choice: those before it were looked at to find the cross.
     """
-    decided = [next(k for k, frame in enumerate(frames) if frame.read and frame.trial == trial)
-               for trial in range(1, TRIALS + 1)]
+    decided = [max(k for k, frame in enumerate(frames) if frame.read and frame.choices == trial) for trial in range(TRIALS)]
     played = [Moment(frame.pixels, 0, False, False, False, BEFORE) for frame in frames[:decided[0]]]
     for trial, (first, last) in enumerate(zip(decided, decided[1:] + [len(frames)])):
         looking = [frame for frame in frames[first + 1:last] if frame.choices == trial]
@@ -106,7 +103,7 @@ def moments(frames):
 
 
 def play(frozen, seed, title):
-    """Plays an episode with a Frozen network in the embedded lab. Returns (Episode, list of Moment)."""
+    """Plays an episode with a Frozen network. Returns (Episode, list of Moment)."""
     width, height = scenes.SCREEN
     config = frozen.played.change(width=width, height=height)
     large, = choice.make_labs(config, frozen.folder, 1)
@@ -188,7 +185,7 @@ def check(path):
 
 
 def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, any_images=False, **elsewhere):
-    """Plays episodes with the weights of a run directory, in the embedded lab, and draws them into `path`.
+    """Plays episodes with the weights of a run directory and draws them into `path`.
 
     Args:
       run: str, path of a run directory.
@@ -203,7 +200,7 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, an
     if episodes > MOST:
         raise ConfigError('episodes is %d: a recording has %d at most.' % (episodes, MOST))
     shots, returns = [], []
-    with Frozen(run, images, any_images, **dict(elsewhere, lab=choice.EMBEDDED)) as frozen:
+    with Frozen(run, images, any_images, **elsewhere) as frozen:
         frozen.restore(checkpoints.best(run) if which == 'best' else None)
         film_one = film_gaze if frozen.config.control == 'gaze' else film_decisions
         for number in range(episodes):

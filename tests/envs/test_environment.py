@@ -193,7 +193,7 @@ def test_make_envs_passes_on_what_the_agent_is_shown(tmp_path):
 
 @pytest.mark.parametrize('settings, reason', [
     (dict(level_script='contributed/psychlab/harlowe'), 'Level not found: "contributed/psychlab/harlowe"'),
-    (dict(level_script='contributed/psychlab/harlow_fast'), 'no choice'), (dict(fps=30), 'no choice'),
+    (dict(level_script='contributed/psychlab/harlow_fast', width=60), 'width is 60'), (dict(fps=30), 'no choice'),
     (dict(folder='/nowhere'), '/nowhere/0001.png')])
 def test_make_envs_refuses_what_the_lab_refuses(settings, reason):
     with pytest.raises(ConfigError, match=reason):

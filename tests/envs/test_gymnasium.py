@@ -103,7 +103,7 @@ def test_several_side_by_side(name, mode, context):
     (HARLOW, dict(actions='gaze'), 'There is no keyword actions'),
     (HARLOW, dict(level='harlowe'), 'Level not found: "contributed/psychlab/harlowe"'),
     (HARLOW, dict(level=3), 'level is 3'),
-    (HARLOW, dict(level='harlow_fast'), 'no choice'),
+    (HARLOW, dict(level='harlow_fast', width=60), 'width is 60'),
     (HARLOW, dict(images='/nowhere'), '/nowhere cannot be read as a folder'),
     (HARLOW, dict(image_count='many'), 'image_count'),
     (HARLOW, dict(held_out=True), 'does not see what an image looks like'),

@@ -1,17 +1,15 @@
 """Closed-loop saccades: right from any direction, by what frames show, and a clear error where there is nothing to see."""
-import json
-import os
-
 import numpy as np
 import pytest
 
 from meta_rl.config import Config, ConfigError
 from meta_rl.envs import decisions, observations
-from meta_rl.envs.saccades import Cross, Saccades
+from meta_rl.envs.saccades import Saccades
 from meta_rl.images import dataset
 from meta_rl.psychlab import camera, task
 
-from helpers.labs import RECORDED, make_lab
+from helpers.labs import make_lab
+from helpers.surroundings import Dressed
 
 COUNT = 12
 STANDARD = task.LEVELS['harlow']
@@ -26,13 +24,14 @@ def drawn(tmp_path_factory):
 class Seen:
     """A lab that plays in front of what a player may know: it can stage episodes, and it has no state().
 
-    spoil: what becomes of its frames; yaw: where the viewer spawns, in degrees, None: where the level has it.
+    spoil: what becomes of its frames; yaw: where the viewer spawns, in degrees, None: where the level has it; look: what is around
+    and over the screen, see helpers.surroundings.
     """
 
-    def __init__(self, drawn, size, yaw=None, spoil=lambda frame: frame, **config):
+    def __init__(self, drawn, size, yaw=None, spoil=lambda frame: frame, level='harlow', look='flat', **config):
         config = dict({'width': size, 'height': size, 'datasetPath': drawn, 'trainBatch': COUNT}, **config)
-        self.hidden = make_lab('harlow', ['RGB_INTERLEAVED'], **config)
-        self.yaw, self.looks, self._spoil = yaw, 0, spoil
+        self.hidden = Dressed(make_lab(level, ['RGB_INTERLEAVED'], **config), look)
+        self.yaw, self.looks, self._spoil, self.width = yaw, 0, spoil, int(config['width'])
 
     def reset(self, seed):
         self.hidden.reset(seed=seed, setup={} if self.yaw is None else {'yaw': self.yaw})
@@ -52,18 +51,18 @@ def make_env(drawn, lab, size, fps=60, level=STANDARD, height=None):
     return decisions.HarlowEnv(lab, observe, np.random.RandomState(0), saccades=Saccades(level, size, height, fps))
 
 
-def play(env, lab, actions):
+def play(env, lab, actions, level=STANDARD):
     """Plays an episode, and holds what is told of it to what is hidden. Returns the frames of each decision."""
     obs, frames = env.reset(), [lab.hidden.num_steps()]
     for trial, (action, side) in enumerate(zip(actions, lab.hidden._task.setup.correct_side)):
         setup, state = lab.hidden._task.setup, lab.hidden.state()
         assert state['images_shown'] and state['trial'] == trial + 1
-        assert abs(state['yaw'] - 90) < observations.TURNED * camera.DEGREES_PER_SHORT
+        assert abs(state['yaw'] - 90) < observations.turned(lab.width) * camera.DEGREES_PER_SHORT
         pair = setup.correct_id - 1, setup.incorrect_id - 1
         assert tuple(obs.argmax(1)) == (pair if side == 'left' else pair[::-1])
         obs, reward, done, _ = env.step(action)
         correct = SIDES[action] == side
-        assert reward == STANDARD.fixation_reward + (5 if correct else -5)
+        assert reward == level.fixation_reward + (5 if correct else -5)
         assert env.correct[trial:] == [correct] and done == (trial == 5) == (obs is None)
         frames.append(lab.hidden.num_steps())
     return np.diff(frames).tolist()
@@ -132,6 +131,38 @@ def test_what_is_seen_decides_and_not_the_times_that_were_told(drawn, level):
         play(env, lab, [1, 0, 0] * 2)
 
 
+@pytest.mark.parametrize('look', ['real', 'random'])
+@pytest.mark.parametrize('level', ['harlow', 'harlow_fast'])
+@pytest.mark.parametrize('width, height', [(64, 64), (72, 72), (84, 84), (128, 128), (160, 160), (128, 96), (84, 44), (320, 240)])
+def test_with_a_hud_and_whatever_is_around_the_screen(drawn, width, height, level, look):
+    times = task.LEVELS[level]
+    lab, random = Seen(drawn, width, height=height, level=level, look=look), np.random.RandomState(width)
+    env = make_env(drawn, lab, width, level=times, height=height)
+    for lab.yaw in np.append(np.linspace(90 - times.spawn_range, 90 + times.spawn_range, 11), [88, 89.3, 91.2, 92]):
+        frames = play(env, lab, random.randint(2, size=6).tolist(), times)
+        assert frames == ([13] * 5 + [5] if level == 'harlow' else [4] * 5 + [2])
+
+
+@pytest.mark.parametrize('fps', [15, 30, 120])
+def test_a_fast_level_at_other_frame_rates(drawn, fps):
+    times = task.LEVELS['harlow_fast']
+    lab = Seen(drawn, 84, fps=fps, level='harlow_fast', look='real')
+    env = make_env(drawn, lab, 84, fps, times)
+    for lab.yaw in (67.5, 80, 88.5, 89.9, 90, 91, 91.8, 112.5):
+        play(env, lab, [1, 0] * 3, times)
+
+
+@pytest.mark.parametrize('size', [64, 84, 160])
+def test_the_eye_may_rise_as_slowly_as_in_the_real_lab(drawn, size, monkeypatch):
+    """It is lower than in the embedded lab: the cross is higher in the first frames, and what is seen then is not decided on."""
+    monkeypatch.setattr(camera, 'EYE_DROPS', {0: 14.3, 1: 10.66, 2: 6.24, 3: 1.82})
+    for level in ('harlow', 'harlow_fast'):
+        lab = Seen(drawn, size, level=level, look='real')
+        env = make_env(drawn, lab, size, level=task.LEVELS[level])
+        for lab.yaw in np.append(np.linspace(67.5, 112.5, 9), [88.2, 89.3, 91.2, 91.9]):
+            play(env, lab, [1, 0] * 3, task.LEVELS[level])
+
+
 def test_a_cross_that_is_never_seen_is_an_error(drawn):
     env = make_env(drawn, Seen(drawn, 84, spoil=np.zeros_like), 84)
     with pytest.raises(ConfigError, match='No images appeared: in 600 frames the red cross was not found'):
@@ -156,42 +187,8 @@ def test_what_does_not_suit_is_refused(width, height, fps, reason):
         Saccades(STANDARD, width, height, fps)
 
 
-def cross_frame(yaw, size):
-    lab = make_lab('harlow', ['RGB_INTERLEAVED'], width=size, height=size)
-    lab.reset(seed=0, setup={'yaw': yaw})
-    for _ in range(3):
-        lab.step(decisions.NOOP)
-    return lab.observations()['RGB_INTERLEAVED'], lab.state()['yaw']
-
-
-@pytest.mark.parametrize('size, near, far', [(80, .5, .8), (84, .45, .8), (136, .3, .5), (64, .5, 1.)])
-def test_where_the_cross_is(size, near, far):
-    cross = Cross(size, size)
-    for yaw in np.linspace(50, 130, 161):
-        frame, there = cross_frame(yaw, size)
-        assert abs(cross.find(frame) - (there - 90)) < (near if abs(there - 90) < 2 else far)
-
-
-@pytest.mark.parametrize('size', [80, 84, 136])
-def test_where_the_cross_is_in_frames_of_the_real_lab(size):
-    with open(os.path.join(RECORDED, 'frames.json')) as file:
-        entries = [entry for entry in json.load(file) if entry['size'] == size and not entry['pitch']]
-    with np.load(os.path.join(RECORDED, 'frames.npz')) as arrays:
-        frames = arrays['frames_%d' % size]
-    cross, found = Cross(size, size), 0
-    for entry in entries:
-        angle = cross.find(frames[entry['index']])
-        if entry['cross']:
-            found += 1
-            assert abs(angle - (entry['yaw'] - 90)) < .8
-        elif abs(entry['yaw'] - 90) < 2:
-            assert angle is None
-    assert found
-    assert cross.find(np.zeros((size, size, 3), np.uint8)) is None
-
-
 def test_make_envs_chooses_by_the_level(drawn):
-    for level, expected in (('harlow', True), ('harlow_fast_centred', False)):
+    for level, expected in (('harlow', True), ('harlow_fast', True), ('harlow_fast_centred', False)):
         config = Config(image_count=COUNT, level_script='contributed/psychlab/' + level)
         env, = decisions.make_envs(config, drawn, 1, np.random.RandomState(0))
         assert isinstance(env._saccades, Saccades) == expected

@@ -3,32 +3,23 @@ import copy
 import multiprocessing
 import os
 import pickle
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from meta_rl import config as config_module
-from meta_rl.config import Config, ConfigError
+from meta_rl.config import ConfigError
 from meta_rl.envs import decisions
 from meta_rl.images import dataset
 from meta_rl.labs import choice, deepmind
 from meta_rl.psychlab import task
 
 from helpers.labs import TESTS, act
+from helpers.real_labs import COUNT, deepmind_config
+from helpers.surroundings import Dressed
 
-COUNT = 4
 LEVELS = sorted(task.LEVELS)
-
-
-@pytest.fixture
-def real(monkeypatch):
-    """The stand-in, as the module deepmind_lab."""
-    monkeypatch.syspath_prepend(os.path.join(TESTS, 'helpers', 'real_lab'))
-    import deepmind_lab
-    yield deepmind_lab
-    del sys.modules['deepmind_lab']
 
 
 @pytest.fixture(scope='module')
@@ -36,13 +27,10 @@ def folder(tmp_path_factory):
     return dataset.drawn_folder(str(tmp_path_factory.mktemp('cache')), COUNT)
 
 
-def config(level='harlow', lab='deepmind', **settings):
-    return Config(lab=lab, level_script='contributed/psychlab/' + level, image_count=COUNT, width=64,
-                  height=64).change(**settings)
-
-
 def make_lab(folder, *args, **settings):
-    return choice.make_labs(config(*args, **settings), folder, 1)[0]
+    """A lab of one of the two kinds; the embedded one with the HUD that the real one has."""
+    lab, = choice.make_labs(deepmind_config(*args, **settings), folder, 1)
+    return lab if isinstance(lab, deepmind.Lab) else Dressed(lab)
 
 
 def played(lab, seed):
@@ -57,22 +45,23 @@ def played(lab, seed):
 
 
 @pytest.mark.parametrize('level', LEVELS)
-def test_a_level_in_lua_is_that_of_the_embedded_lab(real, folder, level):
+def test_a_level_in_lua_is_that_of_the_embedded_lab(real_lab, folder, level):
+    import deepmind_lab
     one, other = make_lab(folder, level), make_lab(folder, level, 'embedded')
     assert isinstance(one, deepmind.Lab) and not isinstance(other, deepmind.Lab)
     for seed in range(3):
         assert played(one, seed) == played(other, seed)
-    with open(deepmind.write_level(config(level), os.path.dirname(folder))) as file:
-        numbers, spread = real.read_level(file.read())
+    with open(deepmind.write_level(deepmind_config(level), os.path.dirname(folder))) as file:
+        numbers, spread = deepmind_lab.read_level(file.read())
     assert (numbers['timeToFixateCross'], numbers['timeToFixateTarget'], numbers['fastInterTrialInterval'],
             numbers['fixationReward'], spread / 2) == task.LEVELS[level]
 
 
-@pytest.mark.parametrize('level', ['harlow', 'harlow_fast_centred'])
-def test_decisions_are_the_same_in_both(real, folder, level):
+@pytest.mark.parametrize('level', LEVELS)
+def test_decisions_are_the_same_in_both(real_lab, folder, level):
     episodes = []
     for lab in config_module.LABS:
-        env, = decisions.make_envs(config(level, lab), folder, 1, np.random.RandomState(1))
+        env, = decisions.make_envs(deepmind_config(level, lab), folder, 1, np.random.RandomState(1))
         episodes.append([])
         for actions in np.random.RandomState(2).randint(2, size=(8, 6)).tolist():
             shown = [env.reset()] + [env.step(action) for action in actions]
@@ -81,62 +70,65 @@ def test_decisions_are_the_same_in_both(real, folder, level):
     assert episodes[0] == episodes[1] and len({str(correct) for _, correct in episodes[0]}) > 2
 
 
-def test_what_the_real_lab_is_given(real, folder, monkeypatch):
+def test_what_the_real_lab_is_given(real_lab, folder, monkeypatch):
     monkeypatch.chdir(os.path.dirname(folder))
-    first, second = choice.make_labs(config(width=80, fps=30), os.path.basename(folder), 2)
-    level, images, settings = real.made[-1]
-    assert settings == {'width': '80', 'height': '64', 'fps': '30', 'datasetPath': os.path.realpath(folder)} and images == COUNT
+    first, second = choice.make_labs(deepmind_config(width=80, fps=30), os.path.basename(folder), 2)
+    made = real_lab()[-1]
+    level = made['level']
+    assert made['config'] == {'width': '80', 'height': '64', 'fps': '30', 'datasetPath': os.path.realpath(folder),
+                              'logLevel': 'NEVER'} and made['images'] == COUNT
     assert os.path.basename(level) == 'harlow.lua' and os.path.isfile(level)
+    assert {one['process'] for one in real_lab()} == {made['process']} != {os.getpid()}  # one for both, and not this one
     first.close(), second.close()
     assert not os.path.exists(level)
 
 
-def test_runfiles_path_is_passed_on(real, folder):
+def test_runfiles_path_is_passed_on(real_lab, folder):
     make_lab(folder)
-    assert real.runfiles_path() == 'unset'
     make_lab(folder, runfiles_path='/somewhere/runfiles')
-    assert real.runfiles_path() == '/somewhere/runfiles'
-    real.set_runfiles_path('unset')
+    assert [made['runfiles'] for made in real_lab()] == ['unset', '/somewhere/runfiles']
 
 
-def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real, folder):
+def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real_lab, folder):
     lab = make_lab(folder, runfiles_path='/somewhere')
     expected = played(make_lab(folder, lab='embedded'), 5)
     lab.reset(seed=1)
     lab.step(act(right=3), num_steps=7)
-    real.set_runfiles_path('unset')  # as in the process of a worker
     for again in (pickle.loads(pickle.dumps(lab)), copy.deepcopy(lab)):
-        assert real.runfiles_path() == '/somewhere'
+        assert real_lab()[-1]['runfiles'] == '/somewhere'
         assert not again.is_running() and again.num_steps() == 0
         assert played(again, 5) == expected
     assert lab.is_running() and lab.num_steps() == 7
-    with pytest.raises(TypeError):
-        pickle.dumps(lab._lab)
-    real.set_runfiles_path('unset')
 
 
 @pytest.mark.parametrize('name', config_module.LABS)
-def test_labs_go_to_other_processes(real, folder, name):
+def test_labs_go_to_other_processes(real_lab, folder, name):
     lab = make_lab(folder, lab=name)
     with multiprocessing.get_context('spawn').Pool(1) as pool:
         assert pool.apply(played, (lab, 5)) == played(make_lab(folder, lab='embedded'), 5)
 
 
-def test_the_end_is_the_end(real, folder):
+def test_what_is_asked_too_early_is_answered_as_the_real_one_does(real_lab, folder):
+    lab = make_lab(folder)
+    assert not lab.is_running() and lab.num_steps() == 0
+    for call, words in ((lab.observations, 'observations'), (lab.events, 'events'), (lambda: lab.step(act()), 'advance')):
+        with pytest.raises(RuntimeError, match='wrong status.*' + words):
+            call()
+    with pytest.raises(ValueError, match='action must have shape'):
+        lab.reset(seed=1), lab.step(np.zeros(6, np.intc))
+    assert lab.is_running() and lab.step(act()) == 0
+
+
+def test_the_end_is_the_end(real_lab, folder):
     lab = make_lab(folder)
     lab.reset(seed=0)
     assert lab.is_running() and lab.close() and not lab.close() and not lab.is_running()
     for call in (lab.reset, lab.observations, lab.events, lambda: lab.step(act())):
-        with pytest.raises(RuntimeError, match='closed'):  # the real one crashes
+        with pytest.raises(RuntimeError, match='wrong status'):  # the real one crashes
             call()
-    with pytest.raises(real.Aborted):
-        lab = make_lab(folder)
-        lab._lab.close()
-        lab.reset()
 
 
-def test_without_the_real_lab_one_sentence_says_what_to_do(folder, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'deepmind_lab', None)
+def test_without_the_real_lab_one_sentence_says_what_to_do(folder):
     with pytest.raises(ConfigError) as error:
         make_lab(folder)
     assert all(part in str(error.value) for part in ('deepmind_lab cannot be imported', 'docs/users/build.md', 'embedded lab'))
@@ -148,7 +140,7 @@ def test_without_the_real_lab_one_sentence_says_what_to_do(folder, monkeypatch):
     (dict(sides='independent'), 'sides is independent: the real lab shuffles'),
     (dict(image_count=2401), 'image_count is 2401.*2400'),
     (dict(level_script='contributed/psychlab/harlowe'), 'Level not found: "contributed/psychlab/harlowe"')])
-def test_what_only_the_embedded_lab_knows_is_refused(real, folder, settings, reason):
+def test_what_only_the_embedded_lab_knows_is_refused(real_lab, folder, settings, reason):
     with pytest.raises(ConfigError, match=reason):
         make_lab(folder, **settings)
 
@@ -162,14 +154,13 @@ def test_what_only_the_embedded_lab_knows_is_refused(real, folder, settings, rea
     (lambda path: Image.open(path).save(path, 'JPEG'), 'broken, cut short or no PNG'),
     (lambda path: Image.open(path).save(path, transparency=(1, 2, 3)), '8-bit RGB without transparency'),
     (lambda path: cut(path, 5000), 'broken, cut short or no PNG'), (lambda path: deepen(path), '8-bit RGB')])
-def test_an_image_that_would_end_the_process_is_named_before(real, tmp_path, spoil, reason):
+def test_an_image_that_would_end_the_process_is_named_before(real_lab, tmp_path, spoil, reason):
     folder = dataset.drawn_folder(str(tmp_path), COUNT)
     path = os.path.join(folder, '0003.png')
     spoil(path)
-    before = len(real.made)
     with pytest.raises(dataset.DatasetError, match=r'0003\.png.*' + reason):
         make_lab(folder)
-    assert len(real.made) == before
+    assert not real_lab()
 
 
 def cut(path, size):
@@ -182,75 +173,6 @@ def deepen(path):
     cv2.imwrite(path, cv2.imread(path).astype(np.uint16) * 257)
 
 
-def test_the_stand_in_ends_where_the_real_lab_does(real, tmp_path):
-    folder = dataset.drawn_folder(str(tmp_path), COUNT)
-    lab = make_lab(folder)
-    os.remove(os.path.join(folder, '0001.png'))
-    with pytest.raises(real.Aborted):
-        lab.reset(seed=0)
-
-
-# ---- training and evaluation ----
-
-@pytest.fixture
-def tiny(tmp_path):
-    """A Config of 96 episodes, with changes."""
-    def change(**settings):
-        return config().change(**dict(dict(
-            episodes=96, batch=16, log_every=48, checkpoint_every=48, units=8, embedding=4,
-            image_cache=str(tmp_path / 'images'), logdir=str(tmp_path / 'runs')), **settings))
-    return change
-
-
-def test_training_on_either_lab_is_the_same_and_goes_on(real, tiny):
-    from meta_rl import training
-    curves = []
-    for lab in config_module.LABS:
-        run, mean_return, _ = training.run(tiny(lab=lab))
-        with open(os.path.join(run, 'curve.csv')) as file:
-            curves.append(file.read())
-        levels = os.path.join(run, 'levels', 'harlow.lua')
-        assert os.path.exists(levels) == (lab == 'deepmind')
-        assert 1 < mean_return < 11  # 6 for fixation, and chance
-    assert curves[0] == curves[1]
-    with open(levels) as file, open(deepmind.write_level(tiny(), run + '-again')) as again:
-        assert file.read() == again.read()
-    settings = config_module.load(os.path.join(run, 'config.json'))
-    assert settings.lab == 'deepmind' and training.run(settings.change(episodes=128), run)[0] == run
-
-
-def test_an_agent_plays_on_the_other_lab_as_on_its_own(real, tiny):
-    from meta_rl import evaluation, training
-    run, _, _ = training.run(tiny(lab='embedded', observation='crops', held_out_count=3))
-    reports = []
-    for elsewhere in ({}, {'lab': 'deepmind', 'runfiles_path': '/there'}):
-        for images in ('training', 'held-out'):
-            reports.append(evaluation.evaluate(run, 12, images=images, **elsewhere))
-    assert [report.pop('lab') for report in reports] == ['embedded'] * 2 + ['deepmind'] * 2
-    assert reports[:2] == reports[2:] and [report['images'] for report in reports[:2]] == ['training', 'held-out']
-    assert reports[0]['return_mean'] == pytest.approx(reports[0]['choice_return_mean'] + 6)
-    assert 'held-out-3' in real.made[-1][2]['datasetPath'] and real.made[-1][1] == 3 and real.runfiles_path() == '/there'
-    assert config_module.load(os.path.join(run, 'config.json')).lab == 'embedded'
-    real.set_runfiles_path('unset')
-
-
-def test_a_run_that_cannot_start_leaves_nothing(tiny, monkeypatch):
-    from meta_rl import training
-    monkeypatch.setitem(sys.modules, 'deepmind_lab', None)
-    with pytest.raises(ConfigError, match='cannot be imported'):
-        training.run(tiny())
-    assert not os.path.exists(tiny().logdir)
-
-
-def test_the_command_line_says_that_there_is_no_real_lab(tmp_path, monkeypatch, capsys):
-    import harlow
-    monkeypatch.setitem(sys.modules, 'deepmind_lab', None)
-    monkeypatch.chdir(tmp_path)
-    assert harlow.main(['train', '--lab', 'deepmind', '--image-count', '3', '--runfiles_path', 'there']) == 2
-    error = capsys.readouterr().err
-    assert error.startswith('harlow.py train: deepmind_lab cannot be imported') and error.count('\n') == 1
-
-
 def test_the_page_shows_the_level_as_it_is_written():
     with open(os.path.join(os.path.dirname(TESTS), 'docs', 'real_lab.md'), encoding='utf-8') as file:
-        assert deepmind.level_text(Config()) in file.read()
+        assert deepmind.level_text(config_module.Config()) in file.read()

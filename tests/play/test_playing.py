@@ -152,8 +152,8 @@ def test_no_tensorflow_is_loaded(folder):
 
 
 def test_what_cannot_be_played_is_refused(folder):
-    with pytest.raises(ConfigError, match='no choice'):
-        playing.Game(config(folder, level_script='contributed/psychlab/harlow_fast'), 1, 0)
+    with pytest.raises(ConfigError, match='width is 60'):
+        playing.Game(config(folder, level_script='contributed/psychlab/harlow_fast', width=60), 1, 0)
     for flags, reason in ((['--episodes', '0'], '--episodes is 0'), (['--seed', '-1'], '--seed is -1'),
                           (['--image-set', 'black-white'], 'image_count'), (['--images', 'nowhere'], 'nowhere'),
                           (['--units', '3'], '--units'), (['--preset', 'x'], "'x'"), (['--width', '16'], 'width')):
