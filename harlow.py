@@ -224,7 +224,7 @@ def evaluate(args):
                                            ('--checkpoint', args.checkpoint != 'latest'),
                                            ('--images', args.images != 'training')) if given]
         if unused:
-            raise ConfigError(f'--published is a checkpoint of the two-step task, which has no use for {unused[0]}: leave it out.')
+            raise ConfigError(f'--published has no use for {unused[0]}, as its task is the two-step task: leave it out.')
         from meta_rl import published as measured
         report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
     else:
