@@ -238,8 +238,7 @@ def evaluate(args):
                                            ('--checkpoint', args.checkpoint != 'latest'),
                                            ('--images', 'images' in args)) if given]
         if unused:
-            raise ConfigError('--published is a checkpoint of the two-step task, which has no use for {}: leave it out.'.format(
-                unused[0]))
+            raise ConfigError('--published has no use for {}, as its task is the two-step task: leave it out.'.format(unused[0]))
         from meta_rl import published as measured
         report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
     else:

@@ -1,7 +1,7 @@
 """The agents of the published two-step task, mtrazzi/meta_rl: their checkpoints, played in NumPy and measured as ours are.
 
-A checkpoint has one LSTM and two linear layers on it, without biases. The LSTM is TensorFlow's of that time: one kernel for inputs
-and memory, gates in the order input, candidate, forget, output, and 1 added to the forget gate.
+A checkpoint has one LSTM and two linear layers on it, without biases. The LSTM is TensorFlow's of that time: one kernel for
+inputs and memory, gates in the order input, candidate, forget, output, and 1 added to the forget gate.
 """
 from typing import NamedTuple
 

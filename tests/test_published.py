@@ -1,4 +1,4 @@
-"""The published two-step agents: checkpoints of their layout, made here, against TensorFlow's own LSTM; and the eight themselves."""
+"""The published two-step agents: checkpoints of their layout, made here, against TensorFlow's own LSTM; and the eight of them."""
 import json
 import os
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from meta_rl import published
-from meta_rl.config import ConfigError
 from meta_rl.envs import two_step_oracles as oracles
 from meta_rl.envs.two_step import Rules, TwoStep, draw
 from meta_rl.tf_compat import IS_V1, tf
@@ -82,12 +81,13 @@ def test_a_step_is_that_of_the_cell_of_tensorflow(tmp_path):
 
 
 def test_an_episode_is_played_as_the_environment_plays_it(tmp_path):
-    """One trial at a time in TwoStep, with the inputs of the published code. (Weights of the step are small: it goes up to 198.)"""
+    """A trial at a time in TwoStep, with the inputs of the published code. (The step goes up to 198: its weights are small.)"""
     def change(arrays):
         arrays['global/rnn/lstm_cell/kernel'][6] *= .02
 
     save(tmp_path / 'seed0', change)
-    weights, env, random = published.read(str(tmp_path / 'seed0')), TwoStep(np.random.RandomState(0)), np.random.RandomState(5)
+    weights, env = published.read(str(tmp_path / 'seed0')), TwoStep(np.random.RandomState(0))
+    random = np.random.RandomState(5)
     view, state, action, reward, actions, rewards = env.reset(), published.start(1), 0, 0., [], []
     for t in range(100):
         inputs = np.array([[*view, reward, action == 0, action == 1, 2 * t]], np.float32)
@@ -139,11 +139,11 @@ def test_what_is_no_such_checkpoint_is_refused_in_one_sentence(tmp_path, capsys,
         assert err.startswith('harlow.py evaluate: ') and err.count('\n') == 1 and named in err and len(err) < 500, (words, err)
 
 
-@pytest.mark.skipif(not os.path.exists(os.path.join(EIGHT, 'seed0.index')), reason='the published agents are not beside the project')
+@pytest.mark.skipif(not os.path.exists(os.path.join(EIGHT, 'seed0.index')), reason='the published agents are not there')
 @pytest.mark.parametrize('seed', range(8))
 def test_the_eight_published_agents_are_measured_as_before(seed):
-    path, episodes = os.path.join(EIGHT, f'seed{seed}'), 2000
-    report = published.measure(path, episodes, seed)
+    path, episodes = os.path.join(EIGHT, f'seed{seed}'), 1000
+    report = published.measure(path, episodes, 1000003)  # as the command does
     again = published.play(published.read(path), draw(range(episodes)), Rules(), np.random.RandomState(seed))
     error = np.array(list(errors(again))) * np.sqrt(1 + episodes / 300)  # theirs and ours, which differ
     found = np.array([report['reward_mean'], *report['stay'].values()])

@@ -13,7 +13,7 @@ from meta_rl.envs.scores import Z95
 # An undiscounted episode of 100 trials is matched by the discount under which the future is worth 100 trials, 1 / (1 - .99).
 # (A discount falls short of a known end. The index for the trials that are left, `finite_gittins`, has it.)
 DISCOUNT = 1 - 1 / TRIALS
-FAR = 4  # the discounted index looks this many times 1 / (1 - DISCOUNT) trials ahead: what follows weighs e^-4 and is near its mean
+FAR = 4  # the discounted index looks this many times 1 / (1 - discount) trials ahead: what follows weighs e^-4
 GRID = 401  # sure payments that an arm is compared with; indices are found between two of them to some 1e-4
 
 

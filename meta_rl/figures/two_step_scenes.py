@@ -96,7 +96,7 @@ def _ways(pen, scene, last):
 
 
 def _strip(pen, scene):
-    """All trials: the choice as a dot in its row, filled where it was paid; behind the dots which of the two was the better one."""
+    """All trials: the choice as a dot in its row, filled where it was paid; behind them which of the two was better."""
     left, top, width, height = STRIP
     pen.text((left, top - 50), 'all trials', TEXT, font(13, True), anchor='ls')
     rows = top + height // 4, top + 3 * height // 4

@@ -94,7 +94,8 @@ def test_the_index_for_a_known_end_earns_what_best_play_does():
     _, regret = oracles.play(dict(oracles.PLAYERS)['finite Gittins'], draws, np.random.RandomState(0))
     earned = trials * 2 / 3 - regret.sum(0).mean()  # the better of two arms pays 2/3 in the mean
     assert earned == pytest.approx(best_play(trials, {}), abs=.03)
-    assert regret.sum(0).mean() < oracles.play(dict(oracles.PLAYERS)['Thompson'], draws, np.random.RandomState(0))[1].sum(0).mean()
+    _, others = oracles.play(dict(oracles.PLAYERS)['Thompson'], draws, np.random.RandomState(0))
+    assert regret.sum(0).mean() < others.sum(0).mean()
 
 
 @pytest.mark.parametrize('kind', ['independent', 'uniform'])

@@ -1,4 +1,4 @@
-"""The two-step task and the bandits for agents of others: Gymnasium's checkers, dm_env's tests, seeds, pictures, wrong keywords."""
+"""The two-step task and the bandits for agents of others: the checkers of Gymnasium and dm_env, seeds, pictures, keywords."""
 import unittest
 
 import numpy as np
