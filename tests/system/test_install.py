@@ -1,6 +1,7 @@
 """What `pip install .` promises: ranges that hold the pinned versions, every folder, every import, commands that are there."""
 import ast
 import configparser
+import fnmatch
 import importlib
 import importlib.util
 import os
@@ -57,8 +58,11 @@ def test_the_ranges_hold_the_pinned_versions(extra, version):
 
 
 def test_every_module_is_in_a_package():
+    data = [os.path.join(ROOT, package.replace('.', os.sep), pattern)
+            for package, patterns in setup()['options.package_data'].items() for pattern in patterns.split()]
     for folder, _, names in os.walk(os.path.join(ROOT, 'meta_rl')):
-        assert '__init__.py' in names or not [name for name in names if name.endswith('.py')], folder
+        for path in [os.path.join(folder, name) for name in names if name.endswith('.py')]:
+            assert '__init__.py' in names or [pattern for pattern in data if fnmatch.fnmatch(path, pattern)], path
 
 
 def imports():
@@ -71,7 +75,7 @@ def imports():
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name.split('.')[0] for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
+            elif isinstance(node, ast.ImportFrom) and not node.level:
                 yield node.module.split('.')[0]
 
 

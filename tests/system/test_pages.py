@@ -9,7 +9,7 @@ from meta_rl import settings_page
 from helpers.pages import ROOT, pages, read, without_fences
 
 # Words in capitals that the text of a page may have outside of code: names and abbreviations of the field.
-CAPITALS = {'LSTM', 'JSON', 'JPEG', 'MPEG', 'HEIC', 'EXIF', 'CUDA', 'SIGTERM', 'RANDOM',
+CAPITALS = {'LSTM', 'JSON', 'JPEG', 'MPEG', 'HEIC', 'EXIF', 'CUDA', 'SIGTERM', 'ASCII', 'RANDOM',
             'README', 'CONTRIBUTING', 'CHANGELOG', 'CITATION', 'LICENSE'}
 LEFT_OVER = r'\b[A-Z][A-Z_]{3,}\d*\b'
 NAMES = sorted(pages())

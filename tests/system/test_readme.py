@@ -24,6 +24,7 @@ SMALL = {'evaluate': ['--episodes', '8'], 'plot': [], 'record': [],
          'play': ['--terminal', '--episodes', '1', '--image-count', '3']}
 # Only parsed: (what is in the line, why).
 ELSEWHERE = [('--ray-address', 'needs a cluster that runs already'), ('--backend', 'takes half a minute; see test_backends.py'),
+             ('--preset gaze-taught', 'starts slowly, with the network of --preset gaze; see test_gaze_run.py'),
              ('--cluster', 'needs three machines; see test_faults.py'),
              ('harlow.py bench', 'takes minutes; see test_bench.py, test_scaling.py, test_growth.py')]
 SEVERAL = 'python harlow.py train --seeds 5 --jobs 2'  # the one that trains more than one agent here, too
