@@ -14,7 +14,7 @@ import json
 import os
 import sys
 
-from meta_rl import startup
+from meta_rl.console import startup
 
 # This file is read by every Python, 2.7 too, to say that it is not supported: there are no f-strings in it.
 if __name__ == '__main__':
@@ -23,9 +23,10 @@ if __name__ == '__main__':
 import attr
 
 from meta_rl import config as config_module
-from meta_rl import files, hints, output
+from meta_rl.command.parsing import Parser, check_played, check_words, truth
 from meta_rl.config import Config, ConfigError
-from meta_rl.parsing import Parser, check_played, check_words, truth
+from meta_rl.console import hints, output
+from meta_rl.rundir import files
 
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
@@ -200,7 +201,7 @@ def train_agents(args, lines=None):
     if not args.resume:
         files.check_run_folders(settings.logdir, settings.image_cache)
     if args.seeds > 1:
-        from meta_rl import seeds
+        from meta_rl.command import seeds
         return seeds.train(os.path.abspath(__file__), settings, args.seeds, args.jobs)
     from meta_rl import onednn
     onednn.choose(settings)
@@ -212,7 +213,7 @@ def train_agents(args, lines=None):
         output.say('', (stop.reason or 'Stopped and saved.') + mend)
         return 1 if stop.reason else 130
     from meta_rl import psychlab
-    from meta_rl.envs import oracles
+    from meta_rl.envs.references import oracles
     from meta_rl.figures import plotting
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
     output.say('Done in {:.0f} s: mean return {:.2f} of {:.0f} over the last {:,} episodes. Its curve: {}'.format(
@@ -277,7 +278,7 @@ def plot(args):
 
 
 def figures(_):
-    from meta_rl.figures import published as all_figures
+    from meta_rl.figures import all_figures
     for path in all_figures.draw_all():
         print(path, flush=True)
     return 0

@@ -6,7 +6,7 @@ import re
 
 import attr
 
-from meta_rl import hints
+from meta_rl.console import hints
 from meta_rl.presets import PRESETS
 
 OPTIMIZERS = ('adam', 'rmsprop')

@@ -4,17 +4,17 @@ import os
 
 import numpy as np
 
+from meta_rl import agents
 from meta_rl import config as config_module
-from meta_rl import agents, files
 from meta_rl.ac_network import GLOBAL
 from meta_rl.actor import Actor, play_episodes
-from meta_rl.envs import scores
+from meta_rl.console.output import warn
+from meta_rl.console.progress import Progress
+from meta_rl.envs.references import scores
 from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import SIDE_BY_SIDE
-from meta_rl.output import warn
-from meta_rl.progress import Progress
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.rundir import checkpoints, lock
+from meta_rl.rundir import checkpoints, files, lock
 from meta_rl.tf_compat import session_config, tf
 
 MODES = 'sampled', 'greedy'

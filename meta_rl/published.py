@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from meta_rl.config import ConfigError
-from meta_rl.envs import two_step_oracles
+from meta_rl.envs.references import two_step_oracles
 from meta_rl.envs.two_step import STATES, Rules, draw, outcome
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.events import said

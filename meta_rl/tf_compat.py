@@ -7,7 +7,7 @@ import os
 import warnings
 
 from meta_rl import onednn
-from meta_rl.held_back import held_back, only_warnings
+from meta_rl.console.held_back import held_back, only_warnings
 
 # Before the import, or TensorFlow does not see it. A value set outside is left alone.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')

@@ -9,10 +9,10 @@ import numpy as np
 from meta_rl import agents, worker
 from meta_rl import config as config_module
 from meta_rl.backends.stops import Stops
+from meta_rl.console.output import say
 from meta_rl.images import finding, identity
 from meta_rl.labs import choice
 from meta_rl.labs.lab_process import LabDied
-from meta_rl.output import say
 from meta_rl.rundir import checkpoints, dashboard, lock
 from meta_rl.rundir import resume as resuming
 from meta_rl.rundir.monitor import Monitor

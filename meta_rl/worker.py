@@ -6,8 +6,8 @@ import numpy as np
 from meta_rl.ac_network import Unroll
 from meta_rl.actor import Actor
 from meta_rl.envs.contract import is_history
-from meta_rl.plain import is_random_state, random_state, set_random_state
 from meta_rl.returns import discounted_returns, generalized_advantages
+from meta_rl.rundir.plain import is_random_state, random_state, set_random_state
 from meta_rl.update import Update
 
 

@@ -8,7 +8,7 @@ from meta_rl.ac_network import GLOBAL, AC_Network, Counts, LossSpec, Unroll
 from meta_rl.actor import Actor, play_episodes
 from meta_rl.envs import gaze
 from meta_rl.envs.contract import Spec
-from meta_rl.envs.momentum import NONE
+from meta_rl.envs.gazing.momentum import NONE
 from meta_rl.nets.gaze_encoder import FAR, GazeEncoder
 from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.lstm import LSTMState

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from meta_rl import held_back
+from meta_rl.console import held_back
 
 from helpers.runs import SCRIPT, TINY
 
 ROOT = os.path.dirname(SCRIPT)
-BEGIN = 'import os, sys\nfrom meta_rl.held_back import held_back\n'
+BEGIN = 'import os, sys\nfrom meta_rl.console.held_back import held_back\n'
 
 
 def run(code, **more):

@@ -9,31 +9,32 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What may import what: a part of the project (a folder, or a file of meta_rl), and the parts that it may import besides itself.
 # What a part may import its importers may as well.
-LEAVES = {'presets', 'onednn', 'plain', 'closing', 'psychlab', 'returns'}
+LEAVES = {'presets', 'onednn', 'console', 'psychlab', 'returns'}
 FLOORS = [
-    ('config', {'presets'}),
-    ('tf_compat', {'onednn'}),
+    ('config', {'console', 'presets'}),
+    ('tf_compat', {'console', 'onednn'}),
     ('images', {'config', 'psychlab'}),
-    ('labs', {'closing', 'images'}),
+    ('labs', {'images'}),
     ('envs', {'labs'}),
     ('nets', {'tf_compat'}),
     ('update', {'envs'}),
-    ('rundir', {'config', 'plain', 'psychlab', 'tf_compat'}),
+    ('rundir', {'config', 'psychlab', 'tf_compat'}),
     ('ac_network', {'nets'}),
-    ('actor', {'config', 'envs', 'nets', 'plain'}),
+    ('actor', {'envs', 'nets', 'rundir'}),
     ('worker', {'ac_network', 'actor', 'returns', 'update'}),
     ('agents', {'worker'}),
     ('backends', {'agents', 'rundir'}),
     ('evaluation', {'agents', 'rundir'}),
     ('training', {'backends'}),
     ('apart', {'training'}),
-    ('seeds', {'config'}),
+    ('command', {'backends'}),
     ('figures', {'apart', 'evaluation'}),
     ('bench', {'figures'}),
     ('play', {'envs'}),
     ('gymnasium_envs', {'envs'}),
     ('dm_envs', {'envs'}),
-    ('harlow', {'bench', 'play', 'seeds'}),
+    ('published', {'envs', 'tf_compat'}),
+    ('harlow', {'bench', 'command', 'play', 'published'}),
 ]
 # (file, what it imports): why.
 EXCEPTIONS = {

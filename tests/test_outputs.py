@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from meta_rl import files, training
 from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.config import ConfigError
-from meta_rl.rundir import checkpoints, events
+from meta_rl.rundir import checkpoints, events, files
 from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
 
 from helpers.commands import run_main

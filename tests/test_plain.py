@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from meta_rl import plain
+from meta_rl.rundir import plain
 
 
 def test_chance_goes_on_from_where_it_was():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from meta_rl import config as config_module
-from meta_rl import evaluation, progress, training
+from meta_rl import evaluation, training
+from meta_rl.console import progress
 from meta_rl.images import dataset, drawing
 from meta_rl.rundir.monitor import Monitor
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from meta_rl import published
-from meta_rl.envs import two_step_oracles as oracles
+from meta_rl.envs.references import two_step_oracles as oracles
 from meta_rl.envs.two_step import Rules, TwoStep, draw
 from meta_rl.tf_compat import IS_V1, tf
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from meta_rl import hints, startup
+from meta_rl.console import hints, startup
 from meta_rl.rundir import checkpoints
 
 from helpers.labs import TESTS
@@ -33,7 +33,7 @@ def run_in(folder):
 
 # ---- row 17: Pythons ----
 
-@pytest.mark.parametrize('name', ['harlow.py', 'meta_rl/__init__.py', 'meta_rl/startup.py'])
+@pytest.mark.parametrize('name', ['harlow.py', 'meta_rl/__init__.py', 'meta_rl/console/startup.py'])
 def test_every_python_can_read_what_says_that_it_is_not_supported(name):
     with open(os.path.join(ROOT, name), encoding='ascii') as file:
         tree = ast.parse(file.read())

@@ -13,7 +13,7 @@ import threading
 
 from meta_rl.backends import stops
 from meta_rl.config import ConfigError
-from meta_rl.output import finish, warn
+from meta_rl.console.output import finish, warn
 
 GRACE = 10.  # seconds for a child to end by itself
 

@@ -18,7 +18,7 @@ import time
 
 from meta_rl.backends.waits import WORD
 from meta_rl.config import ConfigError
-from meta_rl.output import say
+from meta_rl.console.output import say
 from meta_rl.tf_compat import tf
 
 PATIENCE = 300.  # seconds to wait for a server that is not there yet: rented machines start when they like

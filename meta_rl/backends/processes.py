@@ -12,7 +12,6 @@ import numpy as np
 
 from meta_rl import agents, onednn
 from meta_rl import config as config_module
-from meta_rl import hints
 from meta_rl.backends import cluster as clusters
 from meta_rl.backends import stops
 from meta_rl.backends.base import Backend
@@ -21,7 +20,8 @@ from meta_rl.backends.queues import FIRST, Queues, read_welcome
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
-from meta_rl.output import say
+from meta_rl.console import hints
+from meta_rl.console.output import say
 from meta_rl.rundir.events import said
 from meta_rl.rundir.recorder import ServersLost, WorkersLost
 from meta_rl.tf_compat import GONE, tf

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from meta_rl import agents, hints, onednn
+from meta_rl import agents, onednn
 from meta_rl.ac_network import Counts
 from meta_rl.backends import cluster as clusters
 from meta_rl.backends import ray_local, shared_network, stops
@@ -16,7 +16,8 @@ from meta_rl.backends.child_processes import ChildProcesses
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
-from meta_rl.output import say
+from meta_rl.console import hints
+from meta_rl.console.output import say
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 

@@ -3,8 +3,8 @@ import numpy as np
 
 from meta_rl import agents
 from meta_rl.backends.shared_network import report_of
-from meta_rl.closing import closing_where_it_fails
 from meta_rl.images import finding, identity
+from meta_rl.labs.closing import closing_where_it_fails
 from meta_rl.rundir.recorder import is_milestone
 from meta_rl.tf_compat import session_config, tf
 

@@ -6,8 +6,8 @@ import numpy as np
 from meta_rl import agents
 from meta_rl.ac_network import GLOBAL, Counts
 from meta_rl.backends.base import Backend
-from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import CPU
+from meta_rl.labs.closing import closing_where_it_fails
 from meta_rl.tf_compat import check_device, session_config, tf
 
 FOR_EVER = float('inf')  # seconds that a worker may take to end: an unroll in slow labs takes minutes

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 
-from meta_rl.output import say, warn
+from meta_rl.console.output import say, warn
 
 WORD = 10.  # seconds
 MOST = 300.  # seconds: rented machines, and what starts on busy ones, take their time

@@ -8,9 +8,8 @@ import time
 
 import numpy as np
 
-from meta_rl import apart
+from meta_rl import apart, psychlab
 from meta_rl import config as config_module
-from meta_rl import psychlab
 from meta_rl.envs.decisions import LOOKS, NOOP, SETTLE, TRIALS
 
 # DeepMind Lab on one core at 84x84, software renderer, measured once (shared notes, SPEC section 1).

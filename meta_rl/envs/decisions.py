@@ -3,12 +3,12 @@ import re
 
 import numpy as np
 
-from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import ConfigError
 from meta_rl.envs import observations
 from meta_rl.envs.contract import Environment, Episode, Spec, Step
-from meta_rl.envs.saccades import Saccades
+from meta_rl.envs.gazing.saccades import Saccades
 from meta_rl.labs.choice import make_labs
+from meta_rl.labs.closing import closing_where_it_fails
 from meta_rl.psychlab import find_level
 from meta_rl.psychlab.task import CORRECT_REWARD, INCORRECT_REWARD, TRIALS
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from meta_rl.envs.contract import Environment, Spec, Step, is_history
 from meta_rl.envs.decisions import WrapperEnv
-from meta_rl.envs.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_speed
-from meta_rl.envs.saccades import look
-from meta_rl.envs.teacher import Teacher
+from meta_rl.envs.gazing.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_speed
+from meta_rl.envs.gazing.saccades import look
+from meta_rl.envs.gazing.teacher import Teacher
 from meta_rl.labs.choice import make_labs
 from meta_rl.psychlab import camera, find_level, task
 from meta_rl.psychlab.task import TRIALS

@@ -1,9 +1,9 @@
 """A figure of one agent at work: what it sees, what its encoder makes of it and where it looks, and what it does then."""
 import numpy as np
 
-from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, Frozen
 from meta_rl.figures.plotting import own_style, save, subplots
+from meta_rl.psychlab.task import TRIALS
 
 PATCH = 4   # pixels of a side of what is replaced
 OTHERS = 8  # frames that the replacements are taken from

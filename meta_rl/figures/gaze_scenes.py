@@ -4,7 +4,7 @@ import collections
 import numpy as np
 from PIL import Image, ImageDraw
 
-from meta_rl.envs import momentum
+from meta_rl.envs.gazing import momentum
 from meta_rl.figures import scenes
 from meta_rl.figures.scenes import DIM, LEFT_EDGE, PANEL, RIGHT, RIGHT_EDGE, SCREEN, SIDES, SIZE, TEXT, TOP, VIEW, WRONG
 from meta_rl.psychlab.task import TRIALS

@@ -9,9 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from meta_rl import config as config_module
-from meta_rl import files
-from meta_rl.envs.oracles import ORACLES
-from meta_rl.output import say
+from meta_rl.console.output import say
+from meta_rl.envs.references.oracles import ORACLES
+from meta_rl.rundir import files
 from meta_rl.rundir.monitor import read_curve
 
 TRIALS_AXIS = np.arange(1, 7)

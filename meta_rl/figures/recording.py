@@ -8,17 +8,16 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from meta_rl import files
 from meta_rl.config import ConfigError
+from meta_rl.console.progress import watched
 from meta_rl.envs.decisions import CHOICE
-from meta_rl.psychlab.task import TRIALS
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
 from meta_rl.figures import gaze_scenes, scenes
 from meta_rl.figures.scenes import Episode, Moment
 from meta_rl.labs import choice
-from meta_rl.progress import watched
 from meta_rl.psychlab import camera
-from meta_rl.rundir import checkpoints
+from meta_rl.psychlab.task import TRIALS
+from meta_rl.rundir import checkpoints, files
 
 ENDINGS = '.gif', '.mp4'
 TICK = 40          # milliseconds: times are whole numbers of these, so that an MP4 has 25 frames a second

@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image
 
 from meta_rl.config import ConfigError
+from meta_rl.console.progress import watched
 from meta_rl.images import objects
 from meta_rl.images.drawing import EYE, SIDE, averaged, draw_images, drawn
 from meta_rl.images.reading import MEND, DatasetError, read
-from meta_rl.progress import watched
 from meta_rl.psychlab import files
 
 __all__ = ['DatasetError', 'SIDE', 'Pictures', 'check_folder', 'draw_images', 'drawn_folder', 'folder_of', 'held_out_folder_of',

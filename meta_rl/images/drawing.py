@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from meta_rl.progress import watched
+from meta_rl.console.progress import watched
 
 SIDE = 256     # pixels, of every image of a set
 EYE = 21       # pixels: the size at which two images must still be told apart

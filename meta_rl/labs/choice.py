@@ -1,6 +1,6 @@
 """Which lab is played: the one place that chooses. What it makes is a `deepmind_lab.Lab` to everything else."""
-from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import LABS, ConfigError
+from meta_rl.labs.closing import closing_where_it_fails
 
 EMBEDDED, DEEPMIND = LABS
 OBSERVATIONS = ['RGB_INTERLEAVED']

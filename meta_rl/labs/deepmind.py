@@ -3,8 +3,9 @@ import itertools
 import os
 import tempfile
 
-from meta_rl.closing import closing_where_it_fails
 from meta_rl.config import ConfigError
+from meta_rl.labs import lab_process
+from meta_rl.labs.closing import closing_where_it_fails
 from meta_rl.labs.lab_process import LabDied, LabProcess
 
 BUILD = 'https://github.com/google-deepmind/lab/blob/master/docs/users/build.md'
@@ -131,6 +132,11 @@ class OpenLab:
             self._lab.close()
             self._folder.cleanup()
             self._lab = None
+
+
+def serve(number):
+    """What the process of the labs does. See lab_process.serve."""
+    lab_process.serve(number, load, OpenLab)
 
 
 class Lab:

@@ -17,7 +17,7 @@ GRACE = 10.  # seconds for it to end by itself
 WORDS = 300  # characters of what it wrote last
 # The paths are those of the process that starts it, and so are the modules. (multiprocessing would run its main module again,
 # which may import TensorFlow.)
-PROGRAM = 'import sys; sys.path[:] = sys.argv[2:]; from meta_rl.labs import lab_process; lab_process.serve(int(sys.argv[1]))'
+PROGRAM = 'import sys; sys.path[:] = sys.argv[2:]; from meta_rl.labs import deepmind; deepmind.serve(int(sys.argv[1]))'
 
 
 class LabDied(ChildProcessError):
@@ -91,9 +91,11 @@ def _end(process, mine, words):
     words.close()
 
 
-def serve(number):
-    """What the process does: it answers calls that come by the file descriptor `number` until its other end is closed."""
-    from meta_rl.labs import deepmind
+def serve(number, load, open_lab):
+    """What the process does: it answers calls that come by the file descriptor `number` until its other end is closed.
+
+    load, open_lab: functions that find the lab's module, and that make a lab, as deepmind.load and deepmind.OpenLab.
+    """
     pipe, labs = Connection(number), {}
     os.set_inheritable(number, False)
     try:
@@ -101,10 +103,10 @@ def serve(number):
             lab, name, args = pipe.recv()
             try:
                 if name == 'open':
-                    labs[lab] = deepmind.OpenLab(*args)
+                    labs[lab] = open_lab(*args)
                     answer = True, None
                 elif name == 'load':
-                    deepmind.load(*args)
+                    load(*args)
                     answer = True, None
                 else:
                     answer = True, getattr(labs[lab], name)(*args)

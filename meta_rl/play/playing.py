@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 
-from meta_rl.envs import scores
 from meta_rl.envs.decisions import TRIALS, make_envs
+from meta_rl.envs.references import scores
 from meta_rl.images import dataset
 from meta_rl.play.keys import NAMES
 

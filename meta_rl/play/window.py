@@ -3,8 +3,8 @@ import io
 
 from PIL import Image
 
-from meta_rl.psychlab.task import TRIALS
 from meta_rl.play.keys import KEYS, QUIT
+from meta_rl.psychlab.task import TRIALS
 
 SIDE = 588                      # pixels that a frame is enlarged to at most: seven times 84
 SHOWN = 600                     # milliseconds that a reward stands before the next decision can be made

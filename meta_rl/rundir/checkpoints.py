@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from meta_rl.config import ConfigError
-from meta_rl.output import warn
+from meta_rl.console.output import warn
 from meta_rl.rundir import digests, lock
 from meta_rl.rundir.events import said
 from meta_rl.tf_compat import GONE, tf

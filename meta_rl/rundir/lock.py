@@ -6,7 +6,7 @@ import socket
 import time
 
 from meta_rl.config import ConfigError
-from meta_rl.output import warn
+from meta_rl.console.output import warn
 
 try:
     import fcntl

@@ -5,8 +5,8 @@ import math
 import os
 import sys
 
-from meta_rl import startup
 from meta_rl.config import ConfigError
+from meta_rl.console import startup
 
 
 class Lines:

@@ -13,13 +13,13 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from meta_rl import files
 from meta_rl.config import ConfigError
-from meta_rl.output import silence
-from meta_rl.plain import whole
-from meta_rl.progress import has_screen
+from meta_rl.console.output import silence
+from meta_rl.console.progress import has_screen
 from meta_rl.psychlab.task import TRIALS
+from meta_rl.rundir import files
 from meta_rl.rundir.events import Events
+from meta_rl.rundir.plain import whole
 from meta_rl.tf_compat import tf
 
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]

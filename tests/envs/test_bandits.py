@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from meta_rl.envs import bandit_oracles as oracles
 from meta_rl.envs import bandits
 from meta_rl.envs.bandits import Bandit, draw
+from meta_rl.envs.references import bandit_oracles as oracles
 
 
 def test_an_episode_is_what_the_spec_says():

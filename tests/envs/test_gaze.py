@@ -6,8 +6,8 @@ import pytest
 
 from meta_rl.envs import gaze
 from meta_rl.envs.decisions import LEFT, RIGHT
-from meta_rl.envs.momentum import NONE, coasting
-from meta_rl.envs.teacher import Teacher, towards
+from meta_rl.envs.gazing.momentum import NONE, coasting
+from meta_rl.envs.gazing.teacher import Teacher, towards
 from meta_rl.psychlab import camera, task
 
 from helpers.labs import act, make_lab

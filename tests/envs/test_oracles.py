@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from meta_rl.envs import oracles
+from meta_rl.envs.references import oracles
 
 KNOWN = {
     'chance': ([.5] * 6, 0.),

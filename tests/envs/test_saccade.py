@@ -4,7 +4,7 @@ import pytest
 
 from meta_rl.config import Config, ConfigError
 from meta_rl.envs import decisions, observations
-from meta_rl.envs.saccades import Saccades
+from meta_rl.envs.gazing.saccades import Saccades
 from meta_rl.images import dataset
 from meta_rl.psychlab import camera, task
 

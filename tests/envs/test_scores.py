@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from meta_rl.envs import scores
+from meta_rl.envs.references import scores
 
 
 @pytest.mark.parametrize('successes, count, interval', [

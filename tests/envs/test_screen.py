@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from meta_rl.envs import decisions
-from meta_rl.envs.screen import Cross, Images
+from meta_rl.envs.gazing.screen import Cross, Images
 
 from helpers.labs import RECORDED, make_lab
 from helpers.surroundings import Dressed

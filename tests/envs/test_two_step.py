@@ -4,7 +4,7 @@ import itertools
 import numpy as np
 import pytest
 
-from meta_rl.envs import two_step_oracles as oracles
+from meta_rl.envs.references import two_step_oracles as oracles
 from meta_rl.envs.two_step import Draws, Rules, TwoStep, draw
 
 

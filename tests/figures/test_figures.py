@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from meta_rl import config as config_module
 from meta_rl import apart, evaluation, training
-from meta_rl.figures import published, third_party
+from meta_rl import config as config_module
+from meta_rl.figures import all_figures, third_party
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
 
@@ -17,41 +17,41 @@ KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height=32, units=4, embedding=4)
 
 
-@pytest.mark.parametrize('figure', published.FIGURES, ids=lambda figure: figure.name)
+@pytest.mark.parametrize('figure', all_figures.FIGURES, ids=lambda figure: figure.name)
 def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypatch):
     monkeypatch.setattr(apart, 'train', None)  # training anew would fail
     shutil.copytree(KEPT, str(tmp_path / 'data'))
-    drawn = published.draw(figure._replace(insight=False), str(tmp_path))  # that draws 2,000 images first
+    drawn = all_figures.draw(figure._replace(insight=False), str(tmp_path))  # that draws 2,000 images first
     assert [os.path.getsize(path) > 10000 for path in drawn] == [True] * len(drawn)
     assert {os.path.basename(path) for path in drawn} <= set(os.listdir(os.path.dirname(KEPT)))
 
 
 def test_the_agent_of_others_is_drawn_beside_ours(tmp_path):
     shutil.copytree(KEPT, str(tmp_path / 'data'))
-    path = published.draw_stranger(str(tmp_path))
+    path = all_figures.draw_stranger(str(tmp_path))
     assert os.path.getsize(path) > 10000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
-    curve = third_party.read(os.path.join(KEPT, published.STRANGER, 'curve.csv'))
+    curve = third_party.read(os.path.join(KEPT, all_figures.STRANGER, 'curve.csv'))
     assert curve['episodes'][-1] == 100000 and curve['return'][-1] > 24 and (np.diff(curve['seconds']) > 0).all()
 
 
 def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(config_module.PRESETS, 'tiny', TINY)
-    path, = published.runs_of('tiny', 1, 'img')
+    path, = all_figures.runs_of('tiny', 1, 'img')
     run = os.path.join('runs', os.listdir('runs')[0])
     for name in ('config.json', 'curve.csv', 'learning_set.csv'):
         with open(os.path.join(run, name)) as there, open(os.path.join(path, name)) as here:
             assert there.read() == here.read()
     monkeypatch.setattr(apart, 'train', None)
-    assert published.runs_of('tiny', 1, 'img') == [path]
+    assert all_figures.runs_of('tiny', 1, 'img') == [path]
 
 
 def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(published, 'WITH_WEIGHTS', ('pixels',))
+    monkeypatch.setattr(all_figures, 'WITH_WEIGHTS', ('pixels',))
     run, _, _ = training.run(config_module.from_preset('pixels', **dict(
         TINY, held_out_count=3, logdir=str(tmp_path / 'elsewhere'))))
-    kept = published.keep(run, 'img')
+    kept = all_figures.keep(run, 'img')
     assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
     assert sorted(os.listdir(kept)) == ['checkpoints', 'config.json', 'curve.csv', 'images.json', 'learning_set-held-out.csv']
     assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from meta_rl.config import Config, ConfigError, from_preset
-from meta_rl.envs import scores
+from meta_rl.envs.references import scores
 from meta_rl.play import playing, terminal
 
 from helpers.labs import make_lab

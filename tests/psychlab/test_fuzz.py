@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meta_rl import config as config_module
-from meta_rl import psychlab, seeds, training
+from meta_rl import psychlab, training
+from meta_rl.command import seeds
 from meta_rl.config import ConfigError
 from meta_rl.psychlab import settings as lab_settings
 

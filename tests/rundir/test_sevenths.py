@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from meta_rl import config as config_module
-from meta_rl import files, training
+from meta_rl import training
 from meta_rl.evaluation import learning_set
-from meta_rl.rundir import checkpoints
+from meta_rl.rundir import checkpoints, files
 
 from helpers.commands import run_main
 from helpers.training import tiny  # noqa: F401 (fixture)

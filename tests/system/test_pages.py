@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from meta_rl import settings_page
+from meta_rl.command import settings_page
 
 from helpers.pages import ROOT, pages, read, without_fences
 
@@ -71,5 +71,5 @@ def test_each_preset_is_in_the_readme():
 
 
 def test_the_page_of_settings_is_the_one_that_the_settings_make():
-    """To make it again: python -m meta_rl.settings_page > docs/settings.md"""
+    """To make it again: python -m meta_rl.command.settings_page > docs/settings.md"""
     assert read('docs/settings.md') == settings_page.page()

@@ -148,7 +148,7 @@ def test_every_other_line_of_code_is_of_a_kind_that_is_tested_here(desk, monkeyp
         elif words_of[:3] == ['python', '-m', 'pytest']:
             assert os.path.exists(os.path.join(ROOT, words_of[3])), line
         else:  # see test_pages.py
-            assert line == 'python -m meta_rl.settings_page > docs/settings.md', f'{name}: {line}'
+            assert line == 'python -m meta_rl.command.settings_page > docs/settings.md', f'{name}: {line}'
 
 
 # The longer snippets that tests of their own carry out: (how they start, where).

@@ -10,8 +10,8 @@ except ImportError:
 from meta_rl.config import Config, ConfigError
 from meta_rl.envs.adapters import viewer
 from meta_rl.images import dataset
-from meta_rl.psychlab.task import TRIALS
 from meta_rl.psychlab.interface import ACTIONS, LEVEL_FOLDER
+from meta_rl.psychlab.task import TRIALS
 
 OBSERVATIONS = {'one-hot': 'onehot', 'crops': 'crops', 'frame': 'pixels'}  # how Config calls them
 # The settings of Config that are keywords here too: those of the lab and of the images.

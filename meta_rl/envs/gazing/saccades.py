@@ -4,7 +4,7 @@ import functools
 import numpy as np
 
 from meta_rl.config import ConfigError
-from meta_rl.envs.screen import Cross, Images
+from meta_rl.envs.gazing.screen import Cross, Images
 from meta_rl.psychlab import camera
 from meta_rl.psychlab.task import ENGINE_MS_PER_SECOND
 

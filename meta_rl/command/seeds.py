@@ -8,7 +8,7 @@ import sys
 import attr
 
 from meta_rl.backends.stops import Stops
-from meta_rl.output import say
+from meta_rl.console.output import say
 
 STOPPED = 130  # the exit status of a run that was asked to end
 

@@ -3,8 +3,8 @@ import math
 
 import numpy as np
 
-from meta_rl.envs import oracles
-from meta_rl.envs.oracles import TRIALS
+from meta_rl.envs.references import oracles
+from meta_rl.envs.references.oracles import TRIALS
 
 Z95 = 1.959963984540054  # the normal distribution has 95% of its weight within this many deviations
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from meta_rl.envs.bandits import ARMS, TRIALS, draw, outcome
-from meta_rl.envs.scores import Z95
+from meta_rl.envs.references.scores import Z95
 
 # An undiscounted episode of 100 trials is matched by the discount under which the future is worth 100 trials, 1 / (1 - .99).
 # (A discount falls short of a known end. The index for the trials that are left, `finite_gittins`, has it.)

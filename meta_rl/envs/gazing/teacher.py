@@ -4,7 +4,7 @@ No agent is measured with it. What it tells beyond pixels: where the gaze is, an
 first trial could have told.
 """
 from meta_rl.envs.decisions import LEFT, RIGHT
-from meta_rl.envs.momentum import NONE, coasting
+from meta_rl.envs.gazing.momentum import NONE, coasting
 from meta_rl.psychlab import camera, task
 
 # Units of a look at 60 frames a second, to the right of the cross, and how near is near enough. The box of the cross

@@ -10,7 +10,7 @@ SUPPORTED = (3, 6), (3, 9), (3, 10), (3, 11), (3, 12), (3, 13)  # those that Ten
 # What to import: what to call it. All of them are in requirements.txt.
 PACKAGES = (('attr', 'attrs'), ('numpy', 'NumPy'), ('tensorflow', 'TensorFlow'), ('tensorboard', 'TensorBoard'),
             ('cv2', 'OpenCV (cv2)'), ('PIL', 'Pillow (PIL)'), ('matplotlib', 'Matplotlib'), ('tqdm', 'tqdm'))
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STREAMS = 'stdin', 'stdout', 'stderr'
 closed = set()  # names of those that were closed when the program started
 
@@ -95,7 +95,7 @@ def broken(error):
 
 
 def _mend():
-    from meta_rl import hints
+    from meta_rl.console import hints
     install = hints.install('requirements.txt')
     ready = [path for path in _environments() if os.path.abspath(path) != os.path.abspath(sys.executable)]
     if ready:

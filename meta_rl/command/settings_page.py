@@ -1,6 +1,6 @@
 """docs/settings.md, made from Config: every setting in its group, with default, unit, bounds and purpose.
 
-    python -m meta_rl.settings_page > docs/settings.md
+    python -m meta_rl.command.settings_page > docs/settings.md
 """
 import re
 import sys
@@ -14,7 +14,7 @@ HEAD = '''\
 
 For readers who look for a setting of `python harlow.py train`. Each is a flag there: `learning_rate` is `--learning-rate`. True
 or false is given as in `--late true`. A preset changes some of these defaults. The settings of a run are in its
-`config.json`. This page is made from `meta_rl/config.py` by `python -m meta_rl.settings_page > docs/settings.md`.
+`config.json`. This page is made from `meta_rl/config.py` by `python -m meta_rl.command.settings_page > docs/settings.md`.
 '''
 # The first setting of each group, in the order of Config.
 GROUPS = {

@@ -6,10 +6,9 @@ import shutil
 
 from meta_rl import apart
 from meta_rl import config as config_module
-from meta_rl import files
 from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, third_party
-from meta_rl.rundir import checkpoints
+from meta_rl.rundir import checkpoints, files
 from meta_rl.rundir.monitor import read_curve
 
 FOLDER = 'img'

@@ -4,7 +4,7 @@ import shlex
 import shutil
 import sys
 
-SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'harlow.py')
+SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'harlow.py')
 quoted = shlex.quote
 
 

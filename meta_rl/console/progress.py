@@ -5,7 +5,7 @@ import time
 
 from tqdm import tqdm
 
-from meta_rl.output import warn
+from meta_rl.console.output import warn
 
 EVERY = 10.  # seconds between two lines
 FIRST = 1.  # seconds before a bar is drawn

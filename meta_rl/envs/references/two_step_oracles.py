@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from meta_rl.envs.scores import Z95
+from meta_rl.envs.references.scores import Z95
 from meta_rl.envs.two_step import Rules, draw, outcome
 
 CELLS = ('RC', 'RU', 'UC', 'UU')
