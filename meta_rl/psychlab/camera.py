@@ -7,8 +7,23 @@ import functools
 import cv2
 import numpy as np
 
-from .motion import (DEGREES_PER_SHORT, DEGREES_PER_UNIT_MS, EYE, PITCH_LIMIT, SCREEN_BOTTOM, SCREEN_LEFT, SCREEN_RIGHT,
-                     SCREEN_TOP, SHORTS_PER_DEGREE, SHORTS_PER_TURN, axes, degrees_to_shorts, gaze, turn, wrap)
+from .motion import (
+    DEGREES_PER_SHORT,
+    DEGREES_PER_UNIT_MS,
+    EYE,
+    PITCH_LIMIT,
+    SCREEN_BOTTOM,
+    SCREEN_LEFT,
+    SCREEN_RIGHT,
+    SCREEN_TOP,
+    SHORTS_PER_DEGREE,
+    SHORTS_PER_TURN,
+    axes,
+    degrees_to_shorts,
+    gaze,
+    turn,
+    wrap,
+)
 
 __all__ = ['Camera', 'DEGREES_PER_SHORT', 'DEGREES_PER_UNIT_MS', 'EYE', 'PITCH_LIMIT', 'SCREEN_BOTTOM', 'SCREEN_LEFT',
            'SCREEN_RIGHT', 'SCREEN_TOP', 'SCREEN_Y', 'SHORTS_PER_DEGREE', 'SHORTS_PER_TURN', 'SURFACE', 'View', 'axes', 'camera',
