@@ -79,7 +79,7 @@ def test_a_record_of_before_choices_were_told_apart_goes_on(tmp_path):
 
 
 def test_the_last_episode_completes_a_row(tmp_path):
-    monitor = Monitor(str(tmp_path), total=7, log_every=100)
+    monitor = Monitor(str(tmp_path), total=3, log_every=100)
     assert not monitor.report(update([1, 1]))
     assert monitor.report(update([4, 4]))
     assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [2.5]
@@ -137,7 +137,7 @@ def test_a_run_that_goes_on_has_the_record_of_one_that_never_stopped(tmp_path, s
     sessions = [event for event in events(halves) if event.HasField('session_log')]
     # TensorBoard drops what it was shown from this step on.
     assert [event.session_log.status for event in sessions] == [tf.SessionLog.START]
-    assert [event.step for event in sessions] == [3 * stop + 1]
+    assert [event.step for event in sessions] == [state['episodes'] + 1]
 
 
 def test_a_new_run_begins_an_empty_curve(tmp_path):
