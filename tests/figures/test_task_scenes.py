@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 
 from meta_rl.envs import bandits
-from meta_rl.envs.adapters import bandit_scenes, two_step_scenes
-from meta_rl.envs.adapters.two_step_scenes import FIRST, RADIUS, SECOND
 from meta_rl.envs.bandits import Bandit
 from meta_rl.envs.two_step import Rules, TwoStep
+from meta_rl.figures import bandit_scenes, two_step_scenes
 from meta_rl.figures.scenes import BACK, RIGHT, SIDES, TEXT, WRONG
+from meta_rl.figures.two_step_scenes import FIRST, RADIUS, SECOND
 
 
 def has(picture, colour, box=(0, 0, 800, 480)):

@@ -4,8 +4,8 @@ from typing import NamedTuple, Optional, Tuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from meta_rl.envs.adapters.two_step_scenes import LEFT_EDGE, NAMES, RIGHT_EDGE, STRIP, dot, last_lines
 from meta_rl.figures.scenes import BACK, DIM, PANEL, RIGHT, SIDES, SIZE, TEXT, WRONG, font
+from meta_rl.figures.two_step_scenes import LEFT_EDGE, NAMES, RIGHT_EDGE, STRIP, dot, last_lines
 
 ARMS = 96, 256                       # left edges of the two machines
 MACHINE = 84, 110, 200               # top, width and height of one
