@@ -21,6 +21,7 @@ def make_labs(config, folder, count):
         if config.lab == DEEPMIND:
             from meta_rl.labs import deepmind
             return deepmind.make(config, OBSERVATIONS, settings, count)
+        settings['episodesAlike'] = 'true'  # so that an episode hangs on its seed alone
         from meta_rl import psychlab
         settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides)
         return [psychlab.Lab(config.level_script, OBSERVATIONS, settings) for _ in range(count)]

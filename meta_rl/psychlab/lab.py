@@ -84,7 +84,7 @@ class Lab(Observed):
         self._temporary = folders.Temporary(temp_folder)
         self._status = UNINITIALIZED
         self._seeds = random.Random()
-        self._first = True  # no episode yet: the clock of the first one is another
+        self._first = self._values['episodesAlike'] == 'false'  # the clock of a lab's first episode is another
         self._num_steps = 0
         self._earned = 0  # what the next step returns
         self._events = []

@@ -157,6 +157,8 @@ OWN = {
     'trainBatch': ('1000', _count), 'testBatch': ('1000', _count),  # images 1..trainBatch train, the testBatch after them are held out
     'isTrain': ('true', _one_of('true', 'false')),  # 'false' shows the held-out images
     'sides': ('shuffled', _one_of('shuffled', 'independent')),
+    # 'true': the clock of a lab's first episode is that of later ones, so that an episode hangs on its seed alone.
+    'episodesAlike': ('false', _one_of('false', 'true')),
 }
 SCRIPT = dict(LEVEL, **OWN)
 DEFAULTS = {key: default for table in (ENGINE, SCRIPT) for key, (default, _) in table.items()}

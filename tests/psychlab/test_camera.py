@@ -248,7 +248,7 @@ def test_screen_is_black_right_after_reset_and_has_the_cross_after_one_step():
     lab.reset(setup=staged())
     inside = (slice(20, 58), slice(20, 60))
     assert not lab.observations()['RGB_INTERLEAVED'][inside].any()
-    for k in range(4):  # the eye comes up, and the cross goes down
+    for k in range(3):  # the eye comes up, and the cross goes down
         lab.step(act())
         frame = lab.observations()['RGB_INTERLEAVED']
         red = frame[inside][..., 0]

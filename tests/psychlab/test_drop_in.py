@@ -1,4 +1,5 @@
 """The folder that makes any program's `import deepmind_lab` the embedded lab: clients as others write them, in processes."""
+import ast
 import os
 import subprocess
 import sys
@@ -140,3 +141,16 @@ def test_a_client_whose_images_are_named_by_the_environment(tmp_path):
 def test_nothing_of_the_project_is_imported(tmp_path):
     said = run(tmp_path, 'import sys, deepmind_lab\nprint(sorted(name for name in sys.modules if "meta_rl" in name))', None)
     assert said == '[]\nplayed\n'
+
+
+def test_the_package_names_itself_nowhere():
+    """An import by the name meta_rl would find the client's package, where it is made: in the middle of a run, maybe."""
+    folder = os.path.dirname(DROP_IN)
+    sources = [name for name in os.listdir(folder) if name.endswith('.py')]
+    assert len(sources) > 10
+    for name in sources:
+        with open(os.path.join(folder, name)) as file:
+            code = ast.parse(file.read())
+        imported = [node.module for node in ast.walk(code) if isinstance(node, ast.ImportFrom) and not node.level]
+        imported += [alias.name for node in ast.walk(code) if isinstance(node, ast.Import) for alias in node.names]
+        assert not [module for module in imported if module.split('.')[0] == 'meta_rl'], name

@@ -6,7 +6,6 @@ import pytest
 
 from helpers.labs import LEVELS, act, check_state, lab_at_start_of, make_lab, recording, staged
 
-
 # -- Seeds -------------------------------------------------------------------------------------------------------------
 
 def play(lab, choose):

@@ -230,3 +230,16 @@ def test_a_copy_in_mid_air_goes_on_identically(fps, make_copy):
         theirs, ours = twin.observations(), lab.observations()
         assert all(np.array_equal(theirs[name], ours[name]) for name in names)
         assert eye(lab) == eye(twin)
+
+
+def test_the_first_episode_of_a_lab_can_be_like_all_others():
+    def drops(**config):
+        lab, seen = make_lab(**config), []
+        for _ in range(3):
+            lab.reset(setup=staged())
+            seen.append([lab._body.drop(frame) for frame in range(6)])
+        return seen
+    one, two, three = drops()
+    assert one != two == three and drops(episodesAlike='true') == [two] * 3
+    assert one == pytest.approx([14.3, 9.88, 5.46, 1.82, 0, 0], abs=1e-5)
+    assert two == pytest.approx([14.3, 10.66, 6.24, 1.82, 0, 0], abs=1e-5)
