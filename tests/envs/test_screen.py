@@ -72,7 +72,7 @@ def spot(size, colour=(255, 0, 0), at=0., back=0):
 @pytest.mark.parametrize('size', [84, 136, 256])
 def test_other_red_is_no_cross(size):
     cross, random = Cross(size, size), np.random.RandomState(size)
-    frames = [spot(size), spot(size, at=20), np.full((size, size, 3), (255, 0, 0), np.uint8)]
+    frames = [spot(size, at=-30), spot(size, at=20), np.full((size, size, 3), (255, 0, 0), np.uint8)]
     frames[2][:, size // 2:] = 0
     speckled = np.zeros((size, size, 3), np.uint8)
     speckled[random.rand(size, size) < .1] = 255, 0, 0

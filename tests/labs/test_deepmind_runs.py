@@ -99,7 +99,7 @@ def copy_of(name, folder, **settings):
     ('harlow42-seed0', 'training', 'harlow_fast'), ('pixels-seed0', 'held-out', 'harlow_fast_centred')])
 def test_kept_agents_are_as_good_in_the_real_lab(real_lab, tmp_path, name, images, level):
     """On levels that start the viewer elsewhere, too: what they decide on is the same there."""
-    fewer = {} if images == 'training' else {'held_out_count': 50}
+    fewer = {} if images == 'training' else {'image_count': 50, 'held_out_count': 50}
     run = copy_of(name, tmp_path, level_script='contributed/psychlab/' + level, **fewer)
     report = evaluation.evaluate(run, 60, images=images, lab='deepmind')
     assert report['lab'] == 'deepmind' and min(report['per_trial'][1:]) >= .93 and report['nearest_oracle'] == ORACLES[-1].name
@@ -108,7 +108,7 @@ def test_kept_agents_are_as_good_in_the_real_lab(real_lab, tmp_path, name, image
 
 def test_a_kept_gaze_plays_there(real_lab, tmp_path):
     """How well is another matter: it has not seen a HUD in training."""
-    report = evaluation.evaluate(copy_of('gaze-seed1', tmp_path, held_out_count=12), 3, images='held-out', lab='deepmind')
+    report = evaluation.evaluate(copy_of('gaze-seed1', tmp_path, image_count=12, held_out_count=12), 3, images='held-out', lab='deepmind')
     assert 0 <= report['complete'] <= 1 and report['decisions_max'] <= 900
 
 

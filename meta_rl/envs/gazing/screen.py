@@ -67,18 +67,19 @@ class Cross:
         red = (band[:, :, 0] >= RED) & (band[:, :, 1:] < NOT_RED).all(2)
         if not red.any():
             return None
-        red = self._cross_in(band, red)
+        red, hidden = self._cross_in(band, red)
         if red is None:
             return None
         columns = red.sum(0)
         angle = float(columns.dot(self._angles) / columns.sum())
-        if abs(angle) > (NEAR - 64) * camera.DEGREES_PER_SHORT:
+        far = abs(angle) > (NEAR - 64) * camera.DEGREES_PER_SHORT
+        if far and not hidden:
             return angle  # roughly: to be measured from nearer
         measured = self._measure(frame, self._band.start + self._row(red) - self._at_rest)
-        return angle if measured is None else measured
+        return angle if measured is None and (far or hidden) else measured
 
     def _cross_in(self, band, red):
-        """The pixels of the one red spot of `band`, uint8 [h, W, 3], that is a cross: bool [h, W]; None where none is."""
+        """The red spot of `band`, uint8 [h, W, 3], that is a cross: (its pixels, bool [h, W], or None; whether a part is hidden)."""
         # A crosshair may cut the cross in four. There is nothing else near it: the screen around it is black.
         joined = cv2.dilate(red.astype(np.uint8), np.ones((2 * len(self._crosshairs) - 1,) * 2, np.uint8))
         count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -87,36 +88,41 @@ class Cross:
             left, top, width, height, _ = boxes[label].tolist()
             inside = slice(top, top + height), slice(left, left + width)
             spot = red[inside] & (labels[inside] == label)
-            if self._is_cross(spot, (left, top), dark):
+            good, hidden = self._is_cross(spot, (left, top), dark)
+            if good:
                 mask = np.zeros_like(red)
                 mask[inside] = spot
-                return mask
-        return None
+                return mask, hidden
+        return None, False
 
     def _is_cross(self, spot, corner, dark):
-        """Whether the red pixels `spot`, bool [h, w], whose box begins at `corner` (column, row) of the band, are a cross."""
+        """(whether the red pixels `spot`, bool [h, w], are a cross, whether a crosshair hides the end of it).
+
+        corner: (column, row) of the band at which their box begins.
+        """
         rows, columns = np.flatnonzero(spot.any(1)), np.flatnonzero(spot.any(0))
         top, bottom, left, right = (at + shift for at, shift in (
             (rows[0], corner[1]), (rows[-1] + 1, corner[1]), (columns[0], corner[0]), (columns[-1] + 1, corner[0])))
         angle = np.radians((self._angles[left] + self._angles[right - 1]) / 2)
         tall, wide = self._size / np.cos(angle), self._size / np.cos(angle) ** 2
         # The edge of the frame may cut off a part of it, and a crosshair may hide one.
-        cut = left == 0 or right == dark.shape[1] or self._crosshairs[-1][self._band][top:bottom, left:right].any()
+        crossed = self._crosshairs[-1][self._band][max(top - 1, 0):bottom + 1, max(left - 1, 0):right + 1].any()
+        cut = left == 0 or right == dark.shape[1] or crossed
         row = (top + bottom - 1) / 2 + self._band.start - self._at_rest
         slack = 1.6 + .1 * tall
         if not -slack - self._risen / np.cos(angle) < row < slack or bottom - top - tall > slack or right - left - wide > slack:
-            return False
+            return False, False
         filled = spot.sum() / ((bottom - top) * (right - left))
-        if not cut and (tall - (bottom - top) > slack or wide - (right - left) > slack or filled < FILLED[0]):
-            return False
-        if right > left + 2 and filled > FILLED[1]:
-            return False
-        # Around it is the black screen, for four times its size. (The first pixels there may be blended with the cross.)
-        far = max(int(tall), 3)
+        if not cut and (tall - (bottom - top) > slack or wide - (right - left) > slack or not FILLED[0] <= filled <= FILLED[1]):
+            return False, False
+        # Around it is the black screen, for more than its size to each side. (The pixels next to it may be blended with it.)
+        far = max(int(1.5 * tall), 3)
         above, before = max(top - far, 0), max(left - far, 0)
         ring = dark[above:bottom + far, before:right + far].copy()
-        ring[max(top - 1 - above, 0):bottom + 1 - above, max(left - 1 - before, 0):right + 1 - before] = True
-        return bool(ring.all())
+        missing = max(tall - (bottom - top), wide - (right - left)) if crossed else 0.
+        edge = 1 + int(np.ceil(missing)) if missing > 1 else 1
+        ring[max(top - edge - above, 0):bottom + edge - above, max(left - edge - before, 0):right + edge - before] = True
+        return bool(ring.all()), missing > 1
 
     def _measure(self, frame, rise):
         """The angle of a cross near the middle, degrees, None where what is there is none; `rise`: rows that it is too low."""
