@@ -37,13 +37,20 @@ if IS_V1:
     tf.Session._Callable.__del__ = lambda self, release=tf.Session._Callable.__del__: self._session._closed or release(self)
 
 
-def session_config(threads=1):
+def session_of(graph):
+    """tf.Session of a graph."""
+    loops = any(operation.type == 'Enter' for operation in graph.get_operations())
+    return tf.Session(graph=graph, config=session_config(loops=loops))
+
+
+def session_config(threads=1, loops=False):
     """Settings of a session for small networks: any number of Python threads may run it at once.
 
     Args:
       threads: int, how many threads may share ONE operation. A product with an LSTM of 48 units takes microseconds, less
         than handing half of it to another core: 1 is fastest, and adds in the same order in every run. TensorFlow has one
         such pool for the whole process, so the first session decides.
+      loops: bool, whether the graph has loops, which the quickest way that 1.12 has to run a graph does not know.
 
     Returns:
       tf.ConfigProto. A device that is not there is replaced by one that is; memory of a GPU is taken as needed.
@@ -54,7 +61,7 @@ def session_config(threads=1):
         # Run each graph in the thread that asks for it: nothing is handed over, and workers do not queue for a pool.
         # (1.12 aborts on a negative number.)
         config.inter_op_parallelism_threads = -1
-    elif not tf.test.is_built_with_cuda():
+    elif not loops and not tf.test.is_built_with_cuda():
         # 1.12 can at least run all operations of a call in one thread, at half the processor time; not if there is a GPU.
         config.experimental.executor_type = 'SINGLE_THREADED_EXECUTOR'
     return config

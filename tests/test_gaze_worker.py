@@ -14,7 +14,7 @@ from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.lstm import LSTMState
 from meta_rl.nets.memories import TwoSpeeds
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.tf_compat import session_config, tf
+from meta_rl.tf_compat import session_of, tf
 
 from helpers.labs import make_lab
 from helpers.twin import sigmoid
@@ -35,7 +35,7 @@ def build(steps, shape=(H, W), across=ACROSS):
     spec = Spec(3, shape + (3,), np.uint8, TRIALS)
     shared = AC_Network(spec, GLOBAL, **settings)
     network = AC_Network(spec, 'worker_0', tf.train.GradientDescentOptimizer(1.), counts=counts, **settings)
-    session = tf.Session(config=session_config())
+    session = session_of(tf.get_default_graph())
     session.run(tf.global_variables_initializer())
     random = np.random.RandomState(2)
     for variable in shared.variables:

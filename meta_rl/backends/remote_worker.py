@@ -6,7 +6,7 @@ from meta_rl.backends.shared_network import report_of
 from meta_rl.images import finding, identity
 from meta_rl.labs.closing import closing_where_it_fails
 from meta_rl.rundir.recorder import is_milestone
-from meta_rl.tf_compat import session_config, tf
+from meta_rl.tf_compat import session_of, tf
 
 
 class RemoteWorker:
@@ -33,7 +33,7 @@ class RemoteWorker:
             self._worker = agents.make_worker(config, number, network, envs, self._random)
             if state:
                 self._worker.set_state(state)
-            self._session = tf.Session(graph=self._graph, config=session_config())
+            self._session = session_of(self._graph)
 
     def start_anew(self, episodes):
         """Starts new episodes, by other numbers: for a worker that joins a run after so many episodes, some of them its own."""

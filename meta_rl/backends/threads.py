@@ -8,7 +8,7 @@ from meta_rl.ac_network import GLOBAL, Counts
 from meta_rl.backends.base import Backend
 from meta_rl.config import CPU
 from meta_rl.labs.closing import closing_where_it_fails
-from meta_rl.tf_compat import check_device, session_config, tf
+from meta_rl.tf_compat import check_device, session_config, session_of, tf
 
 FOR_EVER = float('inf')  # seconds that a worker may take to end: an unroll in slow labs takes minutes
 
@@ -46,7 +46,7 @@ class Threads(Backend):
             return agents.make_worker(config, number, network, envs, random)
 
     def session(self):
-        return tf.Session(graph=self.graph, config=session_config())
+        return session_of(self.graph)
 
     def set_states(self, states):
         super().set_states(states)

@@ -12,7 +12,7 @@ from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Episode
 from meta_rl.nets.inputs import Inputs
 from meta_rl.nets.nest import like
-from meta_rl.tf_compat import session_config, tf
+from meta_rl.tf_compat import session_of, tf
 from meta_rl.update import Update
 
 B = 3
@@ -43,7 +43,7 @@ def trained_by_a_thread(config, updates):
         trainer = agents.make_trainer(config, episodes)
         worker = agents.make_network(config, 'worker_0', trainer, counts)
         kept = network.variables + trainer.variables() + [episodes]
-        with tf.Session(config=session_config()) as session:
+        with session_of(tf.get_default_graph()) as session:
             session.run(tf.global_variables_initializer())
             assert worker.pull(session) == (0, 0)
             losses = [worker.train(session, some_unroll(config, worker, seed)) for seed in range(updates)]
@@ -57,7 +57,7 @@ def trained_by_vectors(config, updates):
         start = tf.global_variables_initializer()
     with tf.Graph().as_default() as here:
         worker = agents.make_network(config, 'worker_0', shards=network.shards)
-    with tf.Session(graph=there, config=session_config()) as session, tf.Session(graph=here, config=session_config()) as local:
+    with session_of(there) as session, session_of(here) as local:
         session.run(start)
         push, = network.push_calls([session])
         counts, weights = network.pull([session])

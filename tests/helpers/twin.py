@@ -7,7 +7,7 @@ from meta_rl.nets.encoders import Embedding
 from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.lstm import LSTMState
 from meta_rl.nets.memories import OneLSTM, TwoLSTMs
-from meta_rl.tf_compat import session_config, tf
+from meta_rl.tf_compat import session_of, tf
 
 T, B, V, N, A, UNITS, SECOND = 6, 4, 5, 7, 2, 5, 3
 SPEC = Spec(A, (2, N), np.float32, T)
@@ -133,7 +133,7 @@ def build(trainer=None, workers=1, seed=1, **settings):
     shared = AC_Network(SPEC, 'global', **settings)
     trainer = trainer() if trainer else tf.train.GradientDescentOptimizer(1.)
     networks = [AC_Network(SPEC, 'worker_%d' % k, trainer, counts=counts and counts(), **settings) for k in range(workers)]
-    session = tf.Session(config=session_config())
+    session = session_of(tf.get_default_graph())
     session.run(tf.global_variables_initializer())
     policy = [v for v in shared.local_vars if v.op.name == 'global/policy'][0]
     session.run(policy.assign(np.random.RandomState(seed).randn(*policy.shape.as_list()).astype(np.float32)))
