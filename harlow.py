@@ -20,13 +20,13 @@ from meta_rl.console import startup
 if __name__ == '__main__':
     startup.begin()  # before any import that takes a newer Python or a package
 
-import attr
+import attr  # noqa: E402
 
-from meta_rl import config as config_module
-from meta_rl.command.parsing import Parser, check_played, check_words, truth
-from meta_rl.config import Config, ConfigError
-from meta_rl.console import hints, output
-from meta_rl.rundir import files
+from meta_rl import config as config_module  # noqa: E402
+from meta_rl.command.parsing import Parser, check_played, check_words, truth  # noqa: E402
+from meta_rl.config import Config, ConfigError  # noqa: E402
+from meta_rl.console import hints, output  # noqa: E402
+from meta_rl.rundir import files  # noqa: E402
 
 COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
 # What may change when a run goes on, and what a machine of a cluster may say for itself.
@@ -280,7 +280,7 @@ def plot(args):
 def figures(_):
     from meta_rl.figures import all_figures
     for path in all_figures.draw_all():
-        print(path, flush=True)
+        output.say(path)
     return 0
 
 

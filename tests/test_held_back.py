@@ -83,4 +83,5 @@ def test_every_command_is_silent(tmp_path, backend):
         runs = [str(path) for path in tmp_path.glob('runs/*')]
         done = subprocess.run([sys.executable, SCRIPT] + [runs[0] if word == 'RUN' else word for word in command], cwd=str(tmp_path),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=600)
-        assert done.returncode == 0 and done.stderr == '', (command, done.stderr)
+        others = [line for line in done.stderr.splitlines() if not line.startswith(('measuring: ', 'drawing: '))]  # our own
+        assert done.returncode == 0 and others == [], (command, done.stderr)

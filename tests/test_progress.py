@@ -75,7 +75,7 @@ def test_no_stderr_at_all(ticking, monkeypatch):
 
 
 def test_evaluate_says_how_far_it_is(whole, ticking, capsys):  # noqa: F811
-    evaluation.evaluate(whole[0], 2000)
+    evaluation.evaluate(whole[0], 700)
     assert 'measuring: ' in capsys.readouterr().err
 
 
