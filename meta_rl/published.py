@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from meta_rl.actor import sample
 from meta_rl.config import ConfigError
 from meta_rl.envs.references import two_step_oracles
 from meta_rl.envs.two_step import STATES, Rules, draw, outcome
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.events import said
 from meta_rl.tf_compat import tf
-from meta_rl.worker import sample
 
 ACTIONS = 2
 UNITS = 48  # of the LSTM

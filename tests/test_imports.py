@@ -33,7 +33,7 @@ FLOORS = [
     ('play', {'envs'}),
     ('gymnasium_envs', {'envs'}),
     ('dm_envs', {'envs'}),
-    ('published', {'rundir', 'worker'}),
+    ('published', {'actor', 'rundir'}),
     ('harlow', {'bench', 'command', 'play', 'published'}),
 ]
 # (file, what it imports): why.
