@@ -6,6 +6,7 @@ from .errors import must_be
 
 READABLE, WRITABLE, READ_WRITABLE, LISTABLE = 1, 2, 3, 4  # attributes of a property, as in deepmind_lab
 
+DEFAULTS = settings.DEFAULTS
 LEVEL_FOLDER = 'contributed/psychlab/'
 ACTIONS = (('LOOK_LEFT_RIGHT_PIXELS_PER_FRAME', -512, 512), ('LOOK_DOWN_UP_PIXELS_PER_FRAME', -512, 512),
            ('STRAFE_LEFT_RIGHT', -1, 1), ('MOVE_BACK_FORWARD', -1, 1), ('FIRE', 0, 1), ('JUMP', 0, 1), ('CROUCH', 0, 1))
