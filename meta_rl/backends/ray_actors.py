@@ -13,10 +13,14 @@ from meta_rl.backends.child_processes import Children
 from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.config import CPU, ConfigError
 from meta_rl.envs.decisions import make_envs
+from meta_rl.held_back import held_back
 from meta_rl.output import say
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 
+# Half a minute after its start each process of Ray says on stderr that there is no agent for metrics, which nobody asked for. What
+# matters comes as an exception. A level that was set outside is left alone.
+os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')
 try:
     import ray
 except ImportError:
@@ -68,12 +72,8 @@ class Rays:
                      # Ray starts workers with a niceness of 15: where something else runs they would stand still for minutes.
                      '_system_config': {'worker_niceness': 0},
                      'runtime_env': {'env_vars': {'PYTHONPATH': os.pathsep.join(path for path in paths if path)}}}
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
-                with stops.ignored():
-                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        error = _init(where)
+        if error:
             raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
                               '--ray-address.'.format(config.ray_address or 'this machine', str(error).strip().split('\n')[0]))
 
@@ -136,6 +136,16 @@ class Rays:
         """Leaves Ray; one that was started here ends."""
         ray.shutdown()
         self._children.end()
+
+
+def _init(where):
+    """Starts or joins Ray, without a word. Returns what went wrong, or None."""
+    with warnings.catch_warnings(), stops.ignored(), held_back():  # a terminal's signals are not for Ray's processes
+        warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
+        try:
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            return error
 
 
 def _look_for(address):
