@@ -17,10 +17,14 @@ from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
 from meta_rl.console import hints
+from meta_rl.console.held_back import held_back
 from meta_rl.console.output import say
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 
+# Half a minute after its start each process of Ray says on stderr that there is no agent for metrics, which nobody asked for. What
+# matters comes as an exception. A level that was set outside is left alone.
+os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')
 try:
     import ray
 except ImportError:
@@ -77,17 +81,8 @@ class Rays(Backend):
                      '_system_config': {'worker_niceness': 0},
                      'runtime_env': {'env_vars': dict(
                          chosen, PYTHONPATH=os.pathsep.join(path for path in paths if path))}}
-        try:
-            with contextlib.ExitStack() as stack:
-                stack.enter_context(warnings.catch_warnings())
-                warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
-                if not config.ray_address:
-                    stack.enter_context(ray_local.alone())
-                stack.enter_context(waiting(f'Ray at {config.ray_address or "this machine"} to start', 'see whether it is of the '
-                                            'same version, or take another --backend.'))
-                stack.enter_context(stops.ignored())
-                ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        error = _init(where, config.ray_address)
+        if error:
             reason = str(error).strip().split('\n')[0]
             if not config.ray_address:
                 raise ConfigError(f'Ray cannot be started on this machine ({reason}): take another --backend.')
@@ -159,6 +154,26 @@ class Rays(Backend):
         say('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers))
         if not left:
             raise WorkersLost('No worker is left.')
+
+
+def _init(where, address):
+    """Starts Ray, or joins the one at `address` if that is given, without a word. Returns what went wrong, or None."""
+    def leave(status):
+        say('Ray did not start.')  # on stdout: stderr is held back
+        os._exit(status)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter('ignore', FutureWarning)  # of what a later Ray does with GPUs
+        if not address:
+            stack.enter_context(ray_local.alone())
+        stack.enter_context(waiting(f'Ray at {address or "this machine"} to start', 'see whether it is of the same version, or take '
+                                    'another --backend.', leave))
+        stack.enter_context(stops.ignored())  # a terminal's signals are not for Ray's processes
+        stack.enter_context(held_back())
+        try:
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            return error
 
 
 def _look_for(address):

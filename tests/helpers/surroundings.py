@@ -96,8 +96,7 @@ class Dressed:
         height, width = frame.shape[:2]
         state = self.hidden.state()
         pose = [camera.degrees_to_shorts(state[name]) for name in ('pitch', 'yaw')]
-        drop = camera.EYE_DROPS.get(self.hidden.num_steps(), 0.)
-        view = camera.camera(width, height).view(pose[0], pose[1], drop)
+        view = camera.camera(width, height).view(pose[0], pose[1], self.hidden._drop())
         return (view.background == camera.COLOURS[camera.SCREEN]).all(2)
 
     def __getattr__(self, name):

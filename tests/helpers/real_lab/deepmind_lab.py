@@ -17,16 +17,12 @@ import sys
 from PIL import Image
 
 from meta_rl import psychlab
-from meta_rl.psychlab import interface, task
+from meta_rl.psychlab import settings, task
 
 from helpers.surroundings import Dressed
 
 FACTORY = 'levels.contributed.psychlab.factories.harlow_factory'
-SETTINGS = set('width height fps datasetPath minimalUI reducedUI hasAltCameras localLevelCache use_pbos globalLevelCache '
-               'logToStdErr server client nativeApp maxAltCameraWidth maxAltCameraHeight port serverPort gpuDeviceIndex vmMode '
-               'mixerSeed playerName appendCommand record demo video demofiles levelName levelDirectory episodeLengthSeconds '
-               'logLevel invocationMode allowHoldOutLevels levelGenerator playerId players randomSeed enableCameraMovement '
-               '__platform__ textureRandomization'.split())
+SETTINGS = set(settings.ENGINE) | set(settings.LEVEL)
 QUIET = {'NEVER', 'ERROR', 'WARN'}
 LOG_LINES = 52  # of an episode (measured)
 DATASET_SIZE = 2400
@@ -100,9 +96,8 @@ class Lab:
             'timeToFixateCross', 'timeToFixateTarget', 'fastInterTrialInterval', 'fixationReward')], spawn_range=spread / 2)
         assert not numbers, numbers
         self._folder = config.get('datasetPath', '')
-        known = {name: value for name, value in config.items() if name in interface.DEFAULTS}
         self._lab = Dressed(psychlab.Lab(
-            level, observations, dict(known, trainBatch=str(self._images[0]), testBatch='0'), renderer))
+            level, observations, dict(config, trainBatch=str(self._images[0]), testBatch='0'), renderer))
         del task.LEVELS[level]
 
     def __reduce_ex__(self, protocol):
