@@ -31,6 +31,10 @@ def images_of(run, config, images=TRAINING, cache='', any_images=False):
     Raises: ConfigError where they are not there, with what to copy where.
     """
     kept = identity.kept(run)
+    trained = (kept or {}).get(TRAINING, {}).get('count', config.image_count)
+    if trained != config.image_count:
+        raise ConfigError(f'{run} was trained with {trained} images, and in its config.json image_count is {config.image_count}: '
+                          'its config.json was changed, mend it there.')
     role = images if images in WORDS else TRAINING
     folder = '' if images in WORDS else images
     if folder and not os.path.isdir(folder):
@@ -117,7 +121,7 @@ def _training(run, config, kept, cache, any_images):
         _say(f'{run} keeps no digest of its images (it is of an earlier version): taking those in {folder}.')
     elif not any_images:
         _hold(run, entry, folder)
-    return Found(folder, TRAINING, config.image_count, False)
+    return Found(folder, TRAINING, config.image_count, entry is not None and not any_images)
 
 
 def _held_out(run, config, kept, cache, any_images, training):
@@ -131,7 +135,7 @@ def _held_out(run, config, kept, cache, any_images, training):
         _hold(run, entry, folder)
     if kept and not entry and training.known:
         _keep_held_out(run, folder, config.held_out_count)
-    return Found(folder, HELD_OUT, config.held_out_count, False)
+    return Found(folder, HELD_OUT, config.held_out_count, entry is not None and not any_images)
 
 
 def _keep_held_out(run, folder, count):
@@ -145,9 +149,9 @@ def _keep_held_out(run, folder, count):
 def _expected(config, kept, role):
     """What was kept of these images, see identity.describe; of earlier versions what the name of a folder tells; or None."""
     name = 'held_out' if role == HELD_OUT else role
-    if kept and name in kept:
-        return kept[name]
     path, count = ((config.images, config.image_count) if role == TRAINING else (config.held_out_images, config.held_out_count))
+    if kept and name in kept and kept[name]['count'] == count:
+        return kept[name]
     folder = os.path.basename(os.path.normpath(path)) if path else ''
     start = OWN + '%d-' % count
     return {'folder': folder, 'count': count, 'sha256': folder[len(start):]} if folder.startswith(start) else None
