@@ -12,7 +12,7 @@ import re
 import cv2
 import numpy as np
 
-from meta_rl.psychlab.overlay import Overlay
+from .overlay import Overlay
 
 GRID_WIDTH, GRID_HEIGHT = 640., 480.
 PER_UNIT = 4  # pixels of a drawing for a unit of the grid

@@ -94,7 +94,7 @@ def _dummy(index):
 
 
 def _read(path):
-    from meta_rl.psychlab import files  # Pillow, which only labs with files need
+    from . import files  # Pillow, which only labs with files need
     if not os.path.exists(path):
         raise RuntimeError(f'Failed to start environment - "Image not found: {path} (put it there, or set trainBatch and '
                            'testBatch to the number of images the folder has)"')

@@ -35,7 +35,8 @@ def make_lab(folder, *args, **settings):
 
 def played(lab, seed):
     """All that a lab says of an episode of random looks."""
-    lab.reset(seed=seed)
+    for _ in range(2):  # the clock of a lab's first episode is another, and only the embedded one can do without that
+        lab.reset(seed=seed)
     random, said = np.random.RandomState(seed), []
     while lab.is_running() and lab.num_steps() < 300:
         said.append((lab.step(act(right=int(random.choice([0, 0, 0, -150, 150])))), lab.events(), lab.num_steps()))
