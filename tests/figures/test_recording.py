@@ -168,13 +168,12 @@ def test_the_large_lab_plays_what_the_small_one_plays():
 
 def test_moments_of_a_hand_made_episode():
     """Of each trial: the images come, are looked at, the viewer turns, holds (alike), and all is black for two frames."""
-    frames = [recording.Frame(np.full((2, 2, 3), 99, np.uint8), True, 0, 0)]  # looked at without images on it
+    frames = [recording.Frame(np.full((2, 2, 3), 99, np.uint8), True, 0)]  # looked at without images on it
     for trial in range(1, 7):
-        for place, (read, shown, paid) in enumerate([(False, True, 0), (True, True, 0), (True, True, 0), (False, True, 0),
-                                                     (False, False, 1), (False, False, 1)]):
+        for place, (read, paid) in enumerate([(trial == 1, 0), (True, 0), (False, 0), (False, 0), (False, 1), (False, 1)]):
             if trial < 6 or not paid:
                 shade = 10 * trial + (place if place != 3 else 2)
-                frames.append(recording.Frame(np.full((2, 2, 3), shade, np.uint8), read, trial * shown, trial - 1 + paid))
+                frames.append(recording.Frame(np.full((2, 2, 3), shade, np.uint8), read, trial - 1 + paid))
     found = [(int(moment.screen[0, 0, 0]), moment[1:5], moment.milliseconds) for moment in recording.moments(frames)]
     before, deciding, turned, paid = (False,) * 3, (True, False, False), (True, True, False), (True, True, True)
     expected = [(99, (0,) + before, 80), (10, (0,) + before, 80)]

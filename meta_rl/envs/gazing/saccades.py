@@ -59,7 +59,8 @@ class Saccades:
         self._level = level
         frame_ms = int(ENGINE_MS_PER_SECOND / fps + .5)
         self._unit = camera.DEGREES_PER_UNIT_MS * frame_ms  # degrees that a unit of a look turns
-        self._risen = -(-RISE // frame_ms) - RISEN  # frames after reset from which on the eye is at its place
+        # Frames after reset from which on the eye is at its place.
+        self._risen = max(-(-RISE // frame_ms) - RISEN, SETTLE)
         self._cross, self._images = _seen(width, height)
 
     def _units(self, degrees):
