@@ -25,7 +25,7 @@ def train(script, settings, seeds, jobs):
         flags = [f'--{name}={str(value).lower() if isinstance(value, bool) else value}'
                  for name, value in attr.asdict(settings.change(seed=seed)).items()]
         command = [sys.executable, script, 'train'] + flags
-        if jobs == 1:
+        if jobs == 1 or family.stopped:
             return family.call(command)
         with new_log(settings.logdir, '%s-seed%d' % (settings.preset, seed)) as log:
             say('Seed %d goes on in %s' % (seed, log.name))
@@ -43,24 +43,27 @@ def train(script, settings, seeds, jobs):
 
 
 class Family:
-    """Processes that are told to end together."""
+    """Processes that are told to end together.
+
+    Attributes: stopped, bool: they have been told to, and no more are started.
+    """
 
     def __init__(self):
-        self._processes, self._stopped = [], False
+        self._processes, self.stopped = [], False
 
     def call(self, command, **streams):
         """Runs a command to its end. Returns its exit status; STOPPED, without starting it, after `stop`."""
-        if self._stopped:
+        if self.stopped:
             return STOPPED
         process = subprocess.Popen(command, **streams)
         self._processes.append(process)
-        if self._stopped:
+        if self.stopped:
             process.send_signal(signal.SIGTERM)
         return process.wait()
 
     def stop(self):
         """Asks all of them to save and end, and starts no more."""
-        self._stopped = True
+        self.stopped = True
         for process in list(self._processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

@@ -36,7 +36,7 @@ def test_a_second_process_that_goes_on_with_a_run_is_refused(tmp_path, backend):
         first.checkpoints(1)
         second = Run(tmp_path, '--resume', first.directory(), *backend)
         assert second.status() == 2
-        assert re.search(r'^harlow\.py train: runs/\S+ is being trained by process %d on \S+ since [\d :-]+: let it end' % first.pid,
+        assert re.search(r'^harlow\.py train: \S+ is being trained by process %d on \S+ since [\d :-]+: let it end' % first.pid,
                          second.log(), re.M), second.log()
         assert 'Traceback' not in second.log() and second.log().count('\n') == 1
         slay(first.pid)  # it leaves no lock behind
