@@ -15,9 +15,10 @@ from meta_rl.labs import choice
 from meta_rl.labs.lab_process import LabDied
 from meta_rl.rundir import checkpoints, dashboard, lock
 from meta_rl.rundir import resume as resuming
+from meta_rl.rundir.events import said
 from meta_rl.rundir.monitor import Monitor
 from meta_rl.rundir.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
-from meta_rl.tf_compat import tf
+from meta_rl.tf_compat import GONE, tf
 
 
 class Interrupted(Exception):
@@ -134,8 +135,9 @@ def _train(backend, session, recorder, directory, saved):
                 interrupted = Interrupted(directory, f'{error} What was learned is saved.')
             stops.hold()
             recorder.save()
-    except ServersLost as error:
-        raise Interrupted(directory, f'{error} What was learned since the last checkpoint is lost.', bool(saved.last))
+    except (ServersLost,) + GONE as error:  # GONE: while the last checkpoint was written
+        reason = str(error) if isinstance(error, ServersLost) else f'A server is gone ({said(error)}).'
+        raise Interrupted(directory, f'{reason} What was learned since the last checkpoint is lost.', bool(saved.last))
     except CannotWrite as error:
         raise Interrupted(directory, str(error), bool(saved.last))
     except NotFinite as error:

@@ -1,5 +1,6 @@
 """Waits: what takes long says what it waits for, and what cannot come ends in a sentence."""
 import os
+import signal
 import socket
 import threading
 import time
@@ -83,3 +84,13 @@ def test_a_run_without_workers_says_whom_it_waits_for(tmp_path):
     worker = Run(tmp_path, '--cluster', 'c.json', '--job', 'worker', script=('main.py',))
     assert run.status() == 0, run.log()
     assert worker.status() == 0, worker.log()
+
+
+def test_a_signal_to_all_processes_of_a_run_ends_in_a_sentence(tmp_path):
+    """As a batch system sends it: the servers are gone when the last checkpoint is to be written."""
+    run = Run(tmp_path, *(TINY + ['--episodes', '100000000', '--backend', 'processes', '--ps', '2', '--checkpoint-every', '80']))
+    run.checkpoints(1)
+    for pid in run.family() + [run.pid]:
+        os.kill(pid, signal.SIGTERM)
+    assert run.status() in (1, 130), run.log()
+    assert 'To go on: python harlow.py train --resume ' in run.log() and 'Traceback' not in run.log()
