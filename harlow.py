@@ -28,7 +28,7 @@ RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'b
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
-PLAYED = ('level_script', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
+PLAYED = ('level_script', 'surroundings', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
           'late')
 
 
@@ -88,6 +88,9 @@ def make_parser():
         command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
         command.add_argument('--images', choices=('training', 'held-out'), default='training', help='which it is shown: '
                              'those of its training, or others, which takes an agent that sees pixels; default training')
+        command.add_argument('--surroundings', choices=config_module.SURROUNDINGS, help='what the embedded lab shows around the screen; '
+                             'default what it was trained with')
+        command.add_argument('--looks', choices=config_module.LOOKS, help="which looks the surroundings 'random' have; default held-out")
     evaluate.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
     evaluate.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
@@ -211,11 +214,15 @@ def check_played(args):
         raise ConfigError('--seed is %d: it must be from 0 to 4294967295.' % args.seed)
 
 
+def elsewhere(args):
+    """The settings that say where an agent plays, if not where it was trained."""
+    return {name: getattr(args, name) for name in ('lab', 'runfiles_path', 'surroundings', 'looks') if getattr(args, name, None) is not None}
+
+
 def evaluate(args):
     check_played(args)
     from meta_rl import evaluation
-    elsewhere = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
-    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images, **elsewhere)
+    report = evaluation.evaluate(args.run, args.episodes, args.seed, args.checkpoint, args.images, **elsewhere(args))
     print(evaluation.table(report))
     if args.json:
         config_module.write_json(args.json, report)
@@ -225,7 +232,8 @@ def evaluate(args):
 def record(args):
     check_played(args)
     from meta_rl.figures import recording
-    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images)
+    returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, args.images,
+                               **elsewhere(args))
     print('{}: return {}'.format(args.output, ', '.join(f'{one:g}' for one in returns)))
     return 0
 

@@ -9,7 +9,7 @@ from meta_rl.agents import make_gaze_network, make_network
 from meta_rl.envs import scores
 from meta_rl.envs.decisions import TRIALS, make_envs
 from meta_rl.images import dataset
-from meta_rl.labs.choice import SIDE_BY_SIDE
+from meta_rl.labs.choice import DEEPMIND, SIDE_BY_SIDE, check
 from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import play
@@ -19,13 +19,25 @@ TRAINING, HELD_OUT = IMAGES = 'training', 'held-out'
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
 
 
+def _played(config, elsewhere):
+    """The Config that a run is played by, not trained by. See Frozen."""
+    settings = dict({'looks': HELD_OUT}, **elsewhere)
+    if config.lab == DEEPMIND and settings.get('lab', DEEPMIND) != DEEPMIND:
+        settings.setdefault('surroundings', 'real')  # what it was trained in
+    played = config.change(**settings)
+    if 'surroundings' in elsewhere:
+        check(played)
+    return played
+
+
 class Frozen:
     """A trained network that plays and does not learn; a context manager.
 
     Args:
       run: str, path of a run directory.
       images: which it is shown, those of its training or 'held-out' ones.
-      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path.
+      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path, surroundings,
+        looks (of surroundings 'random', by default held-out ones).
 
     Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images.
     Raises: ConfigError where it is none, or where it can be shown no such images.
@@ -36,7 +48,7 @@ class Frozen:
             raise config_module.ConfigError('images is {!r}: choose from {}.'.format(images, ', '.join(IMAGES)))
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
-        self.played = self.config.change(**elsewhere)
+        self.played = _played(self.config, elsewhere)
         if images == HELD_OUT:
             self.folder = dataset.held_out_folder_of(self.config)
             self.played = self.played.change(image_count=self.config.held_out_count)
@@ -146,13 +158,13 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, **e
       images: 'training' or 'held-out'.
       elsewhere: see Frozen.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
-      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`.
+      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`, `surroundings`.
     """
     with Frozen(run, images, **elsewhere) as frozen:
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
         report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': images,
-                  'lab': frozen.lab}
+                  'lab': frozen.lab, 'surroundings': frozen.played.surroundings}
         for mode in MODES:
             report[mode] = frozen.measure(episodes, seed, mode == 'greedy')
     report.update(report[MODES[0]], policy=MODES[0])

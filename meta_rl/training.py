@@ -47,6 +47,7 @@ def make_backend(config, folder):
     for name, backend in (('ps', 'processes'), ('cluster', 'processes'), ('ray_address', 'ray')):
         if getattr(config, name) != getattr(Config(), name) and config.backend != backend:
             raise ConfigError(f"{name} is {getattr(config, name)!r}, but the backend is '{config.backend}': leave it out, or choose the backend '{backend}'.")
+    choice.check(config)
     if config.control == 'gaze':
         from meta_rl.envs import gaze
         gaze.check(config)

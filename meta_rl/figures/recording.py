@@ -190,7 +190,7 @@ def check(path):
         raise ConfigError(f'{path} cannot be written ({error.strerror}): choose a folder that exists and that you may write to.')
 
 
-def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
+def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, **elsewhere):
     """Plays episodes with the weights of a run directory, in the embedded lab, and draws them into `path`.
 
     Args:
@@ -199,6 +199,7 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
       episodes: int, MOST at most; they have the seeds `seed`, `seed` + 1, ...
       which: 'latest' or 'best', the checkpoint.
       images: 'training' or 'held-out'.
+      elsewhere: surroundings and looks, see Frozen.
     Returns: list of float, what each of them earned.
     Raises: ConfigError, OSError.
     """
@@ -206,7 +207,7 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING):
     if episodes > MOST:
         raise ConfigError('episodes is %d: a recording has %d at most.' % (episodes, MOST))
     shots, returns = [], []
-    with Frozen(run, images, lab=choice.EMBEDDED) as frozen:
+    with Frozen(run, images, lab=choice.EMBEDDED, **elsewhere) as frozen:
         frozen.restore(checkpoints.best(run) if which == 'best' else None)
         film_one = film_gaze if frozen.config.control == 'gaze' else film_decisions
         for number in range(episodes):

@@ -1,5 +1,5 @@
 """Which lab is played: the one place that chooses. What it makes is a `deepmind_lab.Lab` to everything else."""
-from meta_rl.config import LABS, ConfigError
+from meta_rl.config import LABS, Config, ConfigError
 
 EMBEDDED, DEEPMIND = LABS
 OBSERVATIONS = ['RGB_INTERLEAVED']
@@ -22,10 +22,18 @@ def make_labs(config, folder, count):
             from meta_rl.labs import deepmind
             return deepmind.make(config, OBSERVATIONS, settings, count)
         from meta_rl import psychlab
-        settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides)
+        settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides, surroundings=config.surroundings,
+                        trainLooks=str(config.look_count), looks=config.looks)
         return [psychlab.Lab(config.level_script, OBSERVATIONS, settings) for _ in range(count)]
     except RuntimeError as error:
         raise ConfigError(f'The lab says: {error}')
+
+
+def check(config):
+    """Raises ConfigError where a Config asks the real lab for surroundings other than its own."""
+    if config.lab == DEEPMIND and config.surroundings != Config().surroundings:
+        raise ConfigError(f"surroundings is {config.surroundings!r}, but the lab is 'deepmind', which has its own: leave it out, or "
+                          "choose the embedded lab.")
 
 
 def write_level(config, directory):

@@ -12,11 +12,14 @@ DEFAULTS = {
     'trainBatch': '1000', 'testBatch': '1000',  # images 1..trainBatch train, the testBatch after them are held out
     'isTrain': 'true',  # 'false' shows the held-out images
     'sides': 'shuffled',  # or 'independent'
+    'surroundings': 'real',  # or 'flat', plain colours; or 'random', a look drawn for each episode by its seed
+    'looks': 'training', 'trainLooks': '64', 'testLooks': '64',  # or 'held-out': the testLooks after the trainLooks of training
+    'minimalUI': 'false', 'reducedUI': 'false', 'appendCommand': '',  # what is left of the display: see hud.shown
 }
 # Settings of the real engine that change nothing here.
 IGNORED = frozenset((
-    'levelDirectory', 'appendCommand', 'mixerSeed', 'allowHoldOutLevels', 'gpuDeviceIndex', 'logLevel', 'logToStdErr',
-    'localLevelCache', 'globalLevelCache', 'vmMode', 'use_pbos', 'hasAltCameras', 'minimalUI', 'reducedUI',
+    'levelDirectory', 'mixerSeed', 'allowHoldOutLevels', 'gpuDeviceIndex', 'logLevel', 'logToStdErr',
+    'localLevelCache', 'globalLevelCache', 'vmMode', 'use_pbos', 'hasAltCameras',
     'playerName'))
 
 ACTIONS = (('LOOK_LEFT_RIGHT_PIXELS_PER_FRAME', -512, 512), ('LOOK_DOWN_UP_PIXELS_PER_FRAME', -512, 512),
@@ -74,7 +77,8 @@ def read_config(config):
             raise failed(f'Invalid setting: "{key}" = "{value}"')
         settings[key] = value
     numbers = {}
-    for key, least, multiple in (('width', 4, 4), ('height', 4, 4), ('fps', 1, 1), ('trainBatch', 0, 1), ('testBatch', 0, 1)):
+    for key, least, multiple in (('width', 4, 4), ('height', 4, 4), ('fps', 1, 1), ('trainBatch', 0, 1), ('testBatch', 0, 1),
+                                 ('trainLooks', 1, 1), ('testLooks', 1, 1)):
         try:
             numbers[key] = int(settings[key])
         except ValueError:
@@ -84,9 +88,11 @@ def read_config(config):
                 key, settings[key], 'a positive multiple of 4' if multiple > 1 else 'at least %d' % least))
     if numbers['fps'] > 960:
         raise failed('Invalid setting: "fps" = "{}", must be at most 960'.format(settings['fps']))
-    for key, allowed in (('isTrain', ('true', 'false')), ('sides', ('shuffled', 'independent'))):
+    for key, allowed in (('isTrain', ('true', 'false')), ('sides', ('shuffled', 'independent')), ('looks', ('training', 'held-out')),
+                         ('surroundings', ('real', 'flat', 'random')), ('minimalUI', ('true', 'false')),
+                         ('reducedUI', ('true', 'false'))):
         if settings[key] not in allowed:
-            raise failed('Invalid setting: "%s" = "%s", must be "%s" or "%s"' % ((key, settings[key]) + allowed))
+            raise failed('Invalid setting: "{}" = "{}", must be {}'.format(key, settings[key], ' or '.join(map('"{}"'.format, allowed))))
     return settings, numbers
 
 

@@ -1,10 +1,11 @@
 """Lab: the interface of `deepmind_lab.Lab` around the embedded Harlow task, with the real one's defaults and errors."""
+import collections
 import operator
 import random
 
 import numpy as np
 
-from meta_rl.psychlab import camera, pictures, task
+from meta_rl.psychlab import camera, hud, looks, pictures, task
 from meta_rl.psychlab.interface import LEVEL_FOLDER, ROTATION, Specified, failed, must_be, read_config, type_name
 
 INTC = np.dtype(np.intc).char
@@ -19,6 +20,7 @@ PIXELS = {
     'BGR_INTERLEAVED': lambda frame, depth: np.ascontiguousarray(frame[:, :, ::-1]),
     'BGRD_INTERLEAVED': lambda frame, depth: np.dstack([frame[:, :, ::-1], depth()]),
 }
+HudState = collections.namedtuple('HudState', 'seconds_left score health')  # what the display shows of an episode
 CLOSED, UNINITIALIZED, RUNNING, ENDED = range(4)
 
 
@@ -61,7 +63,9 @@ class Lab(Specified):
             if wanted not in PIXELS and wanted != ROTATION:
                 raise ValueError(f"Unknown observation '{wanted}'.")
         self._observations = list(observations)
-        self._camera = camera.camera(numbers['width'], numbers['height'])
+        self._shape, self._looks = (numbers['width'], numbers['height']), (numbers['trainLooks'], numbers['testLooks'])
+        self._display = hud.shown(self._settings)
+        self._choose_camera(0)
         self._frame_ms = int(task.ENGINE_MS_PER_SECOND / numbers['fps'] + .5)
         self._images = numbers['trainBatch'], numbers['testBatch']
         self._status = UNINITIALIZED
@@ -100,6 +104,7 @@ class Lab(Specified):
         staged = drawn if setup is None else _staged(drawn, setup)
         correct = pictures.image_pair_side(dataset, staged.correct_id)
         incorrect = pictures.image_pair_side(dataset, staged.incorrect_id)
+        self._choose_camera(seed)
         pose = camera.degrees_to_shorts(staged.pitch), camera.degrees_to_shorts(staged.yaw)
 
         # The Pictures on the screen while the correct image is on that side.
@@ -111,7 +116,7 @@ class Lab(Specified):
         self._box = task.box_at(self._gaze)
         self._fired = 0
         self._earned = 0  # what the next step returns
-        self._num_steps = 0
+        self._num_steps = self._returned = 0
         self._events = []
         self._status = RUNNING
         return True
@@ -153,6 +158,7 @@ class Lab(Specified):
                 self._status = ENDED
                 break
         self._events = episode.events
+        self._returned += total
         return float(total)
 
     def _turn(self, right, down):
@@ -186,9 +192,20 @@ class Lab(Specified):
             if frame is None:
                 drop = camera.EYE_DROPS.get(self._task.frames, 0.)
                 pitch, yaw = self._pose
-                frame = self._camera.frame(pitch, yaw, drop, self._on_screen())
-            result[name] = PIXELS[name](frame, self._camera.view(pitch, yaw, drop).depth)
+                over = None if self._camera.plain else self._camera.overlay(self._hud_state(), self._display)
+                frame = self._camera.frame(pitch, yaw, drop, self._on_screen(), over)
+            result[name] = PIXELS[name](frame, lambda: self._camera.view(pitch, yaw, drop).depth())
         return result
+
+    def _choose_camera(self, seed):
+        surroundings = self._settings['surroundings']
+        if surroundings == 'random':
+            surroundings = looks.number_of(seed, self._settings['looks'], *self._looks)
+        self._camera = camera.camera(*self._shape, surroundings=surroundings)
+
+    def _hud_state(self):
+        seconds = self._num_steps * self._frame_ms / task.ENGINE_MS_PER_SECOND
+        return HudState(300 - seconds, self._returned, max(100, 125 - int(seconds)))
 
     def _on_screen(self):
         episode = self._task

@@ -233,7 +233,7 @@ def test_corners_of_the_screen(size, rows, columns):
 
 
 def test_the_eye_comes_up_in_the_first_three_frames():
-    lab = make_lab(observations=['RGB_INTERLEAVED'], width=512, height=512)
+    lab = make_lab(observations=['RGB_INTERLEAVED'], width=512, height=512, surroundings='flat')
     lab.reset(setup=staged())
     for drop in (7.02, 4.11, 1.20, 0, 0):
         column = lab.observations()['RGB_INTERLEAVED'][:, 150]
