@@ -34,7 +34,8 @@ RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster 
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
-PLAYED = ('lab', 'runfiles_path', 'level_script', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
+PLAYED = ('lab', 'runfiles_path', 'level_script', 'surroundings', 'width', 'height', 'images', 'image_set', 'image_count',
+          'image_seed', 'image_cache', 'sides',
           'late')
 
 
@@ -98,6 +99,9 @@ def make_parser():
         command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
         add_images(command, "'training' or 'held-out', which it is shown: those of its training, or others, which takes an agent "
                    'that sees pixels; or a FOLDER in which either are; default training')
+        command.add_argument('--surroundings', choices=config_module.SURROUNDINGS, help='what the embedded lab shows around the '
+                             'screen; default what it was trained with')
+        command.add_argument('--looks', choices=config_module.LOOKS, help="which looks the surroundings 'random' have; default held-out")
         command.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
         command.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
@@ -224,7 +228,7 @@ def train_agents(args, lines=None):
 
 def elsewhere(args):
     """The settings that say where a trained agent plays, if not where it was trained, and on which images."""
-    given = {name: getattr(args, name) for name in ('lab', 'runfiles_path') if getattr(args, name) is not None}
+    given = {name: getattr(args, name) for name in ('lab', 'runfiles_path', 'surroundings', 'looks') if getattr(args, name) is not None}
     return dict(given, **images_shown(args))
 
 

@@ -18,6 +18,8 @@ MEMORIES = ('episode', 'trial')
 SIDES = ('shuffled', 'independent')
 BACKENDS = ('threads', 'processes', 'ray')
 LABS = ('embedded', 'deepmind')
+SURROUNDINGS = ('flat', 'real', 'random')
+LOOKS = ('training', 'held-out')
 CONTROLS = ('decisions', 'gaze')
 CPU, GPU = '/cpu:0', '/device:GPU:0'
 
@@ -70,6 +72,11 @@ class Config:
     height = setting(84, 'height of a frame, a multiple of 4 [pixels]', 16, 4096)
     fps = setting(60, 'frames in a second of the lab [1/s]', 1, 960)
     runfiles_path = setting('', 'folder in which the real DeepMind Lab finds its data; the embedded lab needs none')
+    surroundings = setting('flat', "what the embedded lab shows around the screen: 'flat', plain colours, which all presets were made with "
+                           "(and the lab's own default is not); 'real', what the real one shows; 'random', a look drawn for "
+                           "each episode", choices=SURROUNDINGS)
+    look_count = setting(64, "surroundings 'random': looks to train with [looks]", 1, 10 ** 6)
+    looks = setting('training', "surroundings 'random': 'training', those looks, or 'held-out', 64 others", choices=LOOKS)
     images = setting('', 'folder of your own images (png, jpg); empty: those of image_set')
     image_set = setting('drawn', "'drawn', colourful ones, 'objects', about 900 pictures of things (OpenMoji, installed with "
                         "requirements/objects.txt), or 'black-white', the two of monothread2pixel", choices=IMAGE_SETS)

@@ -12,7 +12,7 @@ from meta_rl.console.output import warn
 from meta_rl.console.progress import Progress
 from meta_rl.envs.references import scores
 from meta_rl.images import dataset, finding
-from meta_rl.labs.choice import SIDE_BY_SIDE
+from meta_rl.labs.choice import DEEPMIND, SIDE_BY_SIDE, check
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import checkpoints, files, lock
 from meta_rl.tf_compat import session_config, tf
@@ -22,6 +22,17 @@ TRAINING, HELD_OUT = IMAGES = finding.WORDS
 SEED = 1000003  # of the episodes that are played; those of training come from pairs of numbers, so they are others
 
 
+def _played(config, elsewhere):
+    """The Config that a run is played by, not trained by. See Frozen."""
+    settings = dict({'looks': HELD_OUT}, **elsewhere)
+    if config.lab == DEEPMIND and settings.get('lab', DEEPMIND) != DEEPMIND:
+        settings.setdefault('surroundings', 'real')  # what it was trained in
+    played = config.change(**settings)
+    if 'surroundings' in elsewhere:
+        check(played)
+    return played
+
+
 class Frozen:
     """A trained network that plays and does not learn; a context manager.
 
@@ -29,7 +40,8 @@ class Frozen:
       run: str, path of a run directory.
       images: which it is shown, those of its training or 'held-out' ones; or a folder in which these are, see finding.images_of.
       any_images: bool, show it other images too.
-      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path, image_cache.
+      elsewhere: settings of Config that say where it plays, if not where it was trained: lab, runfiles_path, image_cache,
+        surroundings, looks (of surroundings 'random', by default held-out ones).
 
     Attributes: config, played: Config that it was trained by, and that it plays by; folder: str, its images; images: which these
       are, 'training', 'held-out', or the folder of others.
@@ -39,7 +51,7 @@ class Frozen:
     def __init__(self, run, images=TRAINING, any_images=False, **elsewhere):
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
-        self.played = self.config.change(**elsewhere)
+        self.played = _played(self.config, elsewhere)
         found = finding.images_of(run, self.config, images, elsewhere.get('image_cache', ''), any_images)
         self.folder, self.images = found.folder, found.role
         self.played = self.played.change(image_count=found.count)
@@ -134,13 +146,13 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any
       which: 'latest' or 'best', the checkpoint.
       images, any_images, elsewhere: see Frozen.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
-      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`.
+      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`, `surroundings`.
     """
     with Frozen(run, images, any_images, **elsewhere) as frozen:
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
         report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': frozen.images,
-                  'lab': frozen.lab}
+                  'lab': frozen.lab, 'surroundings': frozen.played.surroundings}
         with Progress(len(MODES) * episodes, 'measuring', 'episodes') as progress:
             for mode in MODES:
                 report[mode] = frozen.measure(episodes, seed, mode == 'greedy', progress)

@@ -50,6 +50,7 @@ def new_run_directory(config):
 
 def make_backend(config, folder):
     """The Backend of a Config. Only the one that is asked for is imported."""
+    choice.check(config)
     if config.backend == 'processes':
         from meta_rl.backends.processes import Processes as Backend
     elif config.backend == 'ray':

@@ -1,5 +1,5 @@
 """Which lab is played: the one place that chooses. What it makes is a `deepmind_lab.Lab` to everything else."""
-from meta_rl.config import LABS, ConfigError
+from meta_rl.config import LABS, Config, ConfigError
 from meta_rl.labs.closing import closing_where_it_fails
 
 EMBEDDED, DEEPMIND = LABS
@@ -25,7 +25,8 @@ def make_labs(config, folder, count):
             return deepmind.make(config, OBSERVATIONS, settings, count)
         settings['episodesAlike'] = 'true'  # so that an episode hangs on its seed alone
         from meta_rl import psychlab
-        settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides)
+        settings.update(trainBatch=str(config.image_count), testBatch='0', sides=config.sides, surroundings=config.surroundings,
+                        trainLooks=str(config.look_count), looks=config.looks)
         labs = []
         with closing_where_it_fails(labs):
             for _ in range(count):
@@ -33,6 +34,13 @@ def make_labs(config, folder, count):
         return labs
     except RuntimeError as error:
         raise ConfigError(f'The lab says: {error}')
+
+
+def check(config):
+    """Raises ConfigError where a Config asks the real lab for surroundings other than its own."""
+    if config.lab == DEEPMIND and config.surroundings != Config().surroundings:
+        raise ConfigError(f"surroundings is {config.surroundings!r}, but the lab is 'deepmind', which has its own: leave it out, or "
+                          "choose the embedded lab.")
 
 
 def write_level(config, directory):

@@ -7,6 +7,7 @@ import functools
 import cv2
 import numpy as np
 
+from . import hud, looks, stadium, stand
 from .motion import (
     DEGREES_PER_SHORT,
     DEGREES_PER_UNIT_MS,
@@ -33,7 +34,9 @@ SCREEN_Y = 58.5  # the plane of the screen
 SURFACE = 512  # pixels along each side of the surface that hangs there
 SURFACE_PER_UNIT = SURFACE / (SCREEN_RIGHT - SCREEN_LEFT)
 
-# The surroundings need no exactness (SPEC.md section 5): flat colours, and a bezel about as wide as the real one.
+FLAT, REAL = 'flat', 'real'  # surroundings; looks have numbers
+
+# Flat surroundings: plain colours, and a bezel about as wide as the real one.
 SKY, WALL, LIGHT_BEZEL, DARK_BEZEL, SCREEN = range(5)
 COLOURS = np.array([(138, 216, 255), (15, 67, 105), (121, 121, 121), (40, 40, 40), (0, 0, 0)], np.uint8)
 DARK_BEZEL_WIDTH, LIGHT_BEZEL_WIDTH = 4.0, 6.0
@@ -43,29 +46,33 @@ NEAR_PLANE, FAR_PLANE = 4.0, 2048.0  # of the depth buffer; 4 is the engine's r_
 
 
 class Camera:
-    """Renders frames of `height` x `width` pixels. What poses and pictures seen lately look like is kept."""
+    """Renders frames of `height` x `width` pixels. What poses and pictures seen lately look like is kept.
 
-    def __init__(self, width, height):
-        self.width, self.height = width, height
-        self.view = functools.lru_cache(maxsize=max(8, 2 ** 22 // (width * height)))(self._view)  # 18 bytes a pixel
-        self.patch = functools.lru_cache(maxsize=max(64, 2 ** 28 // (width * height)))(self._render)  # half a byte a pixel
+    Args:
+      surroundings: FLAT, REAL, or the number of a look (see looks.Look): what is seen around the screen.
+    """
+
+    def __init__(self, width, height, surroundings=FLAT):
+        self.width, self.height, self.surroundings = width, height, surroundings
+        self.plain = surroundings == FLAT  # nothing is drawn over it
+        kept = _kept(width, height)
+        self.view, self.patch, self._backgrounds, self._overlaid = kept
 
     def __reduce__(self):  # what is kept stays at home when a lab is pickled
-        return camera, (self.width, self.height)
+        return camera, (self.width, self.height, self.surroundings)
 
-    def _view(self, pitch, yaw, drop):
-        return View(self.width, self.height, pitch, yaw, drop)
-
-    def _render(self, pitch, yaw, drop, picture):
-        """See View.patch."""
-        return self.view(pitch, yaw, drop).patch(picture)
-
-    def frame(self, pitch, yaw, drop, pictures):
+    def frame(self, pitch, yaw, drop, pictures, over=None):
         """uint8 [height, width, 3], RGB, a fresh array: the screen with `pictures` (each a Picture) on it.
 
-        The viewer stands at `pitch` and `yaw` (shorts) with the eye lower by `drop`.
+        The viewer stands at `pitch` and `yaw` (shorts) with the eye lower by `drop`. over: an Overlay to draw over all, None: none.
         """
-        frame = self.view(pitch, yaw, drop).background.copy()
+        if over is None:
+            frame = self._backgrounds(self.surroundings, pitch, yaw, drop).copy()
+        elif len(pictures) < 2:  # nothing, or the cross, which is always the same
+            return self._overlaid(self, pitch, yaw, drop, tuple(pictures), over).copy()
+        else:
+            frame = self._overlaid(self, pitch, yaw, drop, None, over).copy()
+        met = ()
         for picture in pictures:
             patch = self.patch(pitch, yaw, drop, picture)
             if patch is not None:
@@ -73,50 +80,132 @@ class Camera:
                 part = frame[where]
                 # The screen is black, and pictures never cover each other: the brighter one is the one that is there.
                 np.maximum(part, pixels, out=part)
+                if over is not None and (where[0].start < over.free_from or where[0].stop > over.free_to):
+                    met += over.met(where)
+        if met:  # the picture is below the overlay, there
+            plain = self.frame(pitch, yaw, drop, pictures)
+            for block in met:
+                over.blend(frame, plain, block)
+        if over is not None and over.middle:
+            over.draw_middle(frame)
         return frame
 
     def frame_from(self, position, angles, pictures):
         """The same, from any `position` (x, y, z) and at any `angles` (pitch, yaw, roll, degrees); nothing is kept."""
         pitch, yaw = (angle / DEGREES_PER_SHORT for angle in angles[:2])
-        view = View(self.width, self.height, pitch, yaw, EYE[2] - position[2], position, angles[2])
-        frame = view.background.copy()
-        for where, pixels in filter(None, map(view.patch, pictures)):
+        pose = self.width, self.height, pitch, yaw, EYE[2] - position[2], position, angles[2]
+        frame = _draw(self.surroundings, Rays(*pose))
+        for where, pixels in filter(None, map(View(*pose).patch, pictures)):
             np.maximum(frame[where], pixels, out=frame[where])
         return frame
 
+    def overlay(self, state, shown):
+        """The Overlay of these surroundings; None: nothing to draw. state: see hud.overlay. shown: hud.Shown."""
+        if self.plain or not (shown.hud or shown.crosshair):
+            return None
+        if self.surroundings == REAL:
+            return hud.overlay(self.width, self.height, state, shown)
+        return looks.overlay(self.surroundings, self.width, self.height, shown)
+
+
+def camera(width, height, surroundings=FLAT):
+    """The one Camera of this frame size and these surroundings: labs share what it keeps."""
+    return _camera(width, height, surroundings)
+
+
+_camera = functools.lru_cache(maxsize=1024)(Camera)
+
 
 @functools.lru_cache(maxsize=None)
-def camera(width, height):
-    """The one Camera of this frame size: labs share what it keeps."""
-    return Camera(width, height)
+def _kept(width, height):
+    """What cameras of a frame size share: functions view, patch, background, overlaid, which keep what they gave lately."""
+    pixels = width * height
+
+    @functools.lru_cache(maxsize=max(8, 2 ** 22 // pixels))  # 12 bytes a pixel
+    def view(pitch, yaw, drop):
+        return View(width, height, pitch, yaw, drop)
+
+    @functools.lru_cache(maxsize=max(64, 2 ** 28 // pixels))  # half a byte a pixel
+    def patch(pitch, yaw, drop, picture):
+        return view(pitch, yaw, drop).patch(picture)
+
+    @functools.lru_cache(maxsize=max(8, 2 ** 25 // pixels))  # 3 bytes a pixel
+    def background(surroundings, pitch, yaw, drop):
+        return _draw(surroundings, Rays(width, height, pitch, yaw, drop))
+
+    @functools.lru_cache(maxsize=max(8, 2 ** 24 // pixels))  # 3 bytes a pixel
+    def overlaid(eye, pitch, yaw, drop, pictures, over):
+        """Below `pictures` there is all of it; None: what is below any, without the middle of the overlay."""
+        frame = eye.frame(pitch, yaw, drop, pictures or ())
+        over.draw(frame)
+        if pictures is not None:
+            over.draw_middle(frame)
+        return frame
+
+    return view, patch, background, overlaid
 
 
-class View:
-    """What one pose shows, whatever hangs on the screen."""
+class Rays:
+    """Where the rays of a pose go, one through the middle of each pixel: forward + a right + b up.
+
+    Attributes, arrays that broadcast to [height, width]: dx, dy, dz, their directions; reach, along them to the plane of the
+    screen (NaN: they do not meet it); x, z, where they meet it. width, height: ints, of the frame; eye_z: float.
+    """
 
     def __init__(self, width, height, pitch, yaw, drop, position=EYE, roll=0.):
         forward, right, up = axes(pitch, yaw)
         if roll:
             cos, sin = np.cos(np.radians(roll)), np.sin(np.radians(roll))
             right, up = np.array(right) * cos - np.array(up) * sin, np.array(up) * cos + np.array(right) * sin
-        eye_z = EYE[2] - drop
-        # The ray of a pixel is forward + a right + b up; every array here is [height, width].
+        self.width, self.height, self.eye_z = width, height, EYE[2] - drop
         a = ((np.arange(width) + .5) * 2 / width - 1)[None, :]
         b = ((1 - (np.arange(height) + .5) * 2 / height) * height / width)[:, None]
-        dx, dy, dz = (f + a * r + b * u for f, r, u in zip(forward, right, up))
+        self.dx, self.dy, self.dz = (f + a * r + b * u for f, r, u in zip(forward, right, up))
         with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
-            reach = np.where(dy > 1e-9, (SCREEN_Y - position[1]) / dy, np.nan)
-            x, z = position[0] + reach * dx, eye_z + reach * dz
-            beyond = np.maximum(np.abs(x) - SCREEN_RIGHT, np.abs(z - (SCREEN_TOP + SCREEN_BOTTOM) / 2) - SCREEN_RIGHT)
-            part = np.full((height, width), SKY)
-            part[(z < HORIZON) | (np.isnan(z) & (dz < 0))] = WALL
-            for width_of, kind in ((LIGHT_BEZEL_WIDTH, LIGHT_BEZEL), (DARK_BEZEL_WIDTH, DARK_BEZEL), (0, SCREEN)):
-                part[beyond <= width_of] = kind
-        self.background = COLOURS[part]
-        self._depth = reach.astype(np.float32)  # along `forward` (a ray's own part of it is 1)
-        self._surface_x = ((x - SCREEN_LEFT) * SURFACE_PER_UNIT - .5).astype(np.float32)
-        self._surface_y = ((SCREEN_TOP - z) * SURFACE_PER_UNIT - .5).astype(np.float32)
+            self.reach = np.where(self.dy > 1e-9, (SCREEN_Y - position[1]) / self.dy, np.nan)
+            self.x, self.z = position[0] + self.reach * self.dx, self.eye_z + self.reach * self.dz
+
+
+def draw_flat(rays, _=FLAT):
+    """uint8 [H, W, 3]: sky, walls and a bezel of plain colours, with no likeness to the real lab's but their place."""
+    x, z = rays.x, rays.z
+    with np.errstate(invalid='ignore'):
+        beyond = np.maximum(np.abs(x) - SCREEN_RIGHT, np.abs(z - (SCREEN_TOP + SCREEN_BOTTOM) / 2) - SCREEN_RIGHT)
+        part = np.full((rays.height, rays.width), SKY)
+        part[(z < HORIZON) | (np.isnan(z) & (rays.dz < 0))] = WALL
+        for width_of, kind in ((LIGHT_BEZEL_WIDTH, LIGHT_BEZEL), (DARK_BEZEL_WIDTH, DARK_BEZEL), (0, SCREEN)):
+            part[beyond <= width_of] = kind
+    return COLOURS[part]
+
+
+def draw_real(rays, _=REAL):
+    """uint8 [H, W, 3]: the stadium, the stand and the ground of the real lab, the screen black."""
+    frame = stadium.look(*np.broadcast_arrays(rays.dx, rays.dy, rays.dz), width=rays.width)
+    stand.look(frame, *np.broadcast_arrays(rays.x, rays.z, rays.dx, rays.dy, rays.dz), eye_z=rays.eye_z)
+    return frame
+
+
+DRAWN = {FLAT: draw_flat, REAL: draw_real}
+
+
+def _draw(surroundings, rays):
+    return DRAWN.get(surroundings, looks.draw)(rays, surroundings)
+
+
+class View:
+    """What one pose shows of the screen, whatever hangs on it."""
+
+    def __init__(self, *pose):
+        rays, self._pose = Rays(*pose), pose
+        self._depth = rays.reach.astype(np.float32)  # along `forward` (a ray's own part of it is 1)
+        self._surface_x = ((rays.x - SCREEN_LEFT) * SURFACE_PER_UNIT - .5).astype(np.float32)
+        self._surface_y = ((SCREEN_TOP - rays.z) * SURFACE_PER_UNIT - .5).astype(np.float32)
         self._samples = {}  # by box: the cross and the images hang in three places, whatever they show
+
+    @property
+    def background(self):
+        """uint8 [height, width, 3]: the pose in flat surroundings, the screen black."""
+        return draw_flat(Rays(*self._pose))
 
     def patch(self, picture):
         """(where, uint8 [h, w, 3]): the part of the frame that a Picture may touch, black where it does not.
@@ -138,7 +227,7 @@ class View:
         rows, columns = np.flatnonzero(touched.any(1)), np.flatnonzero(touched.any(0))
         if not len(rows):
             return None
-        where = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        where = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
         # Pixels that do not show the picture read far outside of it, where it is black.
         x, y = (np.where(touched[where], part[where], np.float32(-9)) for part in (x, y))
         return where, x, y

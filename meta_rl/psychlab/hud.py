@@ -12,7 +12,7 @@ import re
 import cv2
 import numpy as np
 
-from .overlay import Overlay
+from .overlay import Overlay, block
 
 GRID_WIDTH, GRID_HEIGHT = 640., 480.
 PER_UNIT = 4  # pixels of a drawing for a unit of the grid
@@ -27,6 +27,7 @@ CLOCK_RIGHT, CLOCK_TOP, CLOCK_SIZE = 635, 2, 16
 SCORE_RIGHT, SCORE_TOP, SCORE_HEIGHT, SCORE_STEP = 636, 409.4, 12.8, 10
 SCORE_BOX, WEAPON_BOX, HAND_BOX = (600, 640, 404, 428), (316, 356, 376, 416), (280, 312, 380, 412)
 ICON_LEFT, ICON_RIGHT, ICON_TOP, ICON_BOTTOM = 108, 146, (6, 432), (26.5, 438)  # the last two in units of the width, of the height
+CROSSHAIR, CROSSHAIR_GREY = (318.5, 322, 238.5, 242), 31.
 # A cell of the smallest alpha: what is averaged reaches to the edges of its box.
 SPILL = .012
 COARSE, FINE = 107, 209  # frames narrower than the first have the coarsest textures, from the second on the finest
@@ -56,7 +57,7 @@ LINES = {
 }
 
 BIG = {'0': [_arc(8, 7, 3, 5, 0, 360, .7)], '1': [[(5.9, 4.2), (8.7, 2.2), (9.8, 2.2), (9.8, 12)]]}  # where the big digits differ
-WIDTH, WIDTHS = 5., {'0': 7., '1': 8.}  # of their lines
+WIDTH, WIDTHS = 6., {'0': 8., '1': 8.5}  # of their lines
 STRETCH, OFFSET = (3.2, 3.), (-9.6, 3.)  # of the lines, in a cell of 32 x 48
 BLEED = 1.  # texels, of a digit into those around it
 
@@ -77,25 +78,40 @@ def clock(seconds):
     return '%d:%02d' % (minutes, seconds) if minutes else str(seconds)
 
 
+def kept(make):
+    """Has a function of an element keep what it made: most of them stay as they are, whatever changes beside them."""
+    @functools.lru_cache(maxsize=512)
+    @functools.wraps(make)
+    def made(*args):
+        found = make(*args)
+        return found and block(*found)
+    return made
+
+
 def overlay(width, height, state, shown):
-    """The Overlay of frames of `width` x `height`. state: has seconds_left, score and health. See Shown."""
-    text = (clock(state.seconds_left), str(abs(int(state.score))), int(state.health)) if shown.hud else ('', '', 0)
-    return _overlay(width, height, text, shown)
+    """The Overlay of frames of `width` x `height`.
+
+    Args:
+      state: (seconds_left, score, health), numbers; the first is None in a lab without a limit.
+      shown: Shown.
+    """
+    if not shown.hud:
+        return _overlay(width, height, None, 0, 0, shown)
+    seconds_left, score, health = state
+    return _overlay(width, height, seconds_left and math.ceil(seconds_left), abs(int(score)), int(health), shown)
 
 
 @functools.lru_cache(maxsize=1024)
-def _overlay(width, height, text, shown):
+def _overlay(width, height, seconds, score, health, shown):
     blocks = []
     if shown.hud:
-        time, score, health = text
-        blocks = [_hand(width, height), _weapon(width, height), _score(width, height, score), _icon(width, height),
+        time = clock(seconds)
+        blocks = [_hand(width, height), _weapon(width, height), _score(width, height, str(score)), _icon(width, height),
                   _digits(width, height, AMOUNT, AMOUNT_LEFT, AMOUNT_COLOUR),
                   _digits(width, height, str(health), HEALTH_LEFT, WHITE if health > FULL_HEALTH else AMOUNT_COLOUR)]
         if time:
             blocks.append(_clock(width, height, time))
-    if shown.crosshair:
-        blocks.append(_crosshair(width, height))
-    return Overlay([block for block in blocks if block is not None])
+    return Overlay(height, blocks, _crosshair(width, height) if shown.crosshair else None)
 
 
 def _pixels(width, height, left, right, top, bottom):
@@ -150,6 +166,7 @@ def _lines(shape, lines, scale, offset, thickness):
     return mask.astype(np.float32) / 255
 
 
+@kept
 def _digits(width, height, text, left, colour):
     box = (left, left + DIGIT_WIDTH * len(text), DIGIT_TOP, DIGIT_BOTTOM)
     canvas = _canvas(box)
@@ -173,6 +190,7 @@ def _text(canvas, text, left, top, step, scale):
             _paint(canvas, mask, colour)
 
 
+@kept
 def _clock(width, height, text):
     box = (CLOCK_RIGHT - CLOCK_SIZE * len(text), CLOCK_RIGHT, CLOCK_TOP, CLOCK_TOP + CLOCK_SIZE)
     canvas = _canvas(box)
@@ -180,9 +198,9 @@ def _clock(width, height, text):
     return _cut(_block(width, height, box, canvas, averaged=0))
 
 
-def _cut(block):
+def _cut(found):
     """A block without the rows and columns that show nothing of it."""
-    rows, columns, alpha, colour = block
+    rows, columns, alpha, colour = found
     y, x = (np.flatnonzero(alpha.max(axis) > .01) for axis in (1, 0))
     y, x = slice(y[0], y[-1] + 1), slice(x[0], x[-1] + 1)
     return (slice(rows.start + y.start, rows.start + y.stop), slice(columns.start + x.start, columns.start + x.stop),
@@ -199,21 +217,23 @@ def _framed(box, edge, edge_alpha, edge_colour, fill_alpha, fill_colour):
     return canvas
 
 
+@kept
 def _score(width, height, text):
     canvas = _framed(SCORE_BOX, 2, .61, (64, 93, 236), .34, (3, 6, 253))
-    block = _block(width, height, SCORE_BOX, canvas)
+    box = _block(width, height, SCORE_BOX, canvas)
     letters = _canvas(SCORE_BOX)
     left = SCORE_RIGHT - SCORE_BOX[0] - 16 - SCORE_STEP * (len(text) - 1)
     _text(letters, text, left, SCORE_TOP - SCORE_BOX[2], SCORE_STEP, (1, SCORE_HEIGHT / 16))
-    if block is None:
+    if box is None:
         return None
-    rows, columns, alpha, colour = block
+    rows, columns, alpha, colour = box
     _, _, over, ink = _block(width, height, SCORE_BOX, letters, averaged=0)
     both = over + alpha * (1 - over)
     colour = (over[..., None] * ink + (alpha * (1 - over))[..., None] * colour) / both[..., None]
     return rows, columns, both, colour
 
 
+@kept
 def _weapon(width, height):
     canvas = _framed(WEAPON_BOX, 2, .42, (141, 207, 217), .04, (100, 100, 120))
     rings = [_arc(14, 11, 6, 6, 0, 360), _arc(29, 15, 5.5, 5.5, 0, 360), _arc(8, 28, 3.2, 3.2, 0, 360), _arc(26, 28, 6.5, 6.5, 0, 360),
@@ -222,6 +242,7 @@ def _weapon(width, height):
     return _block(width, height, WEAPON_BOX, canvas)
 
 
+@kept
 def _hand(width, height):
     canvas = _canvas(HAND_BOX)
     fingers = [[(11, 8), (12, 18)], [(14.5, 4), (15, 18)], [(17.5, 3), (17.5, 18)], [(21, 6), (20.5, 18)], [(24, 15), (22, 24)]]
@@ -236,6 +257,7 @@ def _hand(width, height):
     return _block(width, height, (left, right, top, bottom), np.ascontiguousarray(canvas))
 
 
+@kept
 def _icon(width, height):
     """The gadget's icon, opaque. It is a solid seen in a square of its own, so it does not stretch with the frame as the rest."""
     top, bottom = (x * width / GRID_WIDTH + y * height / GRID_HEIGHT for x, y in (ICON_TOP, ICON_BOTTOM))
@@ -250,14 +272,11 @@ def _icon(width, height):
     return rows, columns, solid.astype(float), colour
 
 
+@kept
 def _crosshair(width, height):
-    """A dark dot in the middle: two pixels wide in wide frames, next to nothing in small ones, as the engine's texture comes out."""
-    if COARSE <= width < FINE:
-        return None
-    reach, alpha = (1.5, 1.) if width >= FINE else (4., .027)
-    pixels = _pixels(width, height, 320 - reach, 320 + reach + .5, 240 - reach, 240 + reach + .5)
+    """A dark dot in the middle. In frames that are not wide it is lost between the pixels (6 of 255 in four of them, at most)."""
+    pixels = _pixels(width, height, *CROSSHAIR) if width >= FINE else None
     if pixels is None:
         return None
     rows, columns, y, x = pixels
-    shape = len(y), len(x)
-    return rows, columns, np.full(shape, alpha), np.full(shape + (3,), 31.)
+    return rows, columns, np.ones((len(y), len(x))), np.full((len(y), len(x), 3), CROSSHAIR_GREY)

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from . import body, camera, folders, motion, pictures, settings, task
+from . import body, camera, folders, hud, looks, motion, pictures, settings, task
 from .errors import failed, must_be, not_started, type_name
 from .interface import ACTIONS, GADGET_ACTIONS, LEVEL_FOLDER
 from .observations import NAMES, TRACKED, Samples
@@ -33,8 +33,8 @@ class Lab(Observed):
     Args:
       level: str, one of the three, with or without `contributed/psychlab/`.
       observations: list of str, names out of `observation_spec()`.
-      config: dict of str to str: the settings of the real lab and, beyond them, `trainBatch`, `testBatch`, `isTrain` and
-        `sides` (see settings.OWN).
+      config: dict of str to str: the settings of the real lab and, beyond them, `trainBatch`, `testBatch`, `isTrain`,
+        `sides` and `surroundings` (see settings.OWN).
       renderer: 'software' or ''; the real lab as it is built without a display has no 'hardware' either.
       level_cache: accepted; the real level does not use it.
       temp_folder: str, see folders.Temporary.
@@ -65,7 +65,8 @@ class Lab(Observed):
         self._observations = list(observations)
         self._actions = ACTIONS + tuple(spec for key, spec in GADGET_ACTIONS.items() if self._params[key] is not False)
         self._action_shape = len(self._actions),
-        self._camera = camera.camera(self._values['width'], self._values['height'])
+        self._display = hud.shown(config)
+        self._choose_camera(0)
         self._frame_ms = self._values['fps'] or SHORTEST_FRAME_MS  # the real lab goes by the wall clock then
         limit = self._params['episodeLengthSeconds']
         self._has_clock = limit is not False
@@ -93,6 +94,12 @@ class Lab(Observed):
         """(number of the first image to draw from, how many there are) where `most` images are to be had."""
         train = min(self._values['trainBatch'], most)
         return (1, train) if self._values['isTrain'] == 'true' else (train + 1, min(self._values['testBatch'], most - train))
+
+    def _choose_camera(self, seed):
+        surroundings = self._values['surroundings']
+        if surroundings == 'random':
+            surroundings = looks.number_of(seed, self._values['looks'], self._values['trainLooks'], self._values['testLooks'])
+        self._camera = camera.camera(self._values['width'], self._values['height'], surroundings)
 
     def reset(self, episode=-1, seed=None, setup=None):
         """Starts an episode. Returns True.
@@ -129,6 +136,7 @@ class Lab(Observed):
         staged = drawn if setup is None else _staged(drawn, setup)
         correct = pictures.image_pair_side(dataset, staged.correct_id)
         incorrect = pictures.image_pair_side(dataset, staged.incorrect_id)
+        self._choose_camera(seed & 0x7fffffff)
         pose = motion.degrees_to_shorts(staged.pitch), motion.degrees_to_shorts(staged.yaw)
         if not self._temporary.filled:
             self._temporary.fill()

@@ -28,20 +28,21 @@ class Observed(Specified):
             if frame is None:
                 drop = self._body.drop(frames) if self._busy else self._drops.get(frames, 0.)
                 pitch, yaw = self._pose
-                frame = self._camera.frame(pitch, yaw, drop, self._on_screen())
-            result[name] = convert(frame, self._camera.view(pitch, yaw, drop).depth)
+                over = None if self._camera.plain else self._camera.overlay(self._hud_state(), self._display)
+                frame = self._camera.frame(pitch, yaw, drop, self._on_screen(), over)
+            result[name] = convert(frame, lambda: self._camera.view(pitch, yaw, drop).depth())
         return result
 
     def _camera_frame(self, pose, drop):
         """uint8 [h, w, 3]: what DEBUG.CAMERA shows of the viewer's sight, without what the HUD draws over it."""
         height, width = self._camera_size()
-        return camera.camera(width, height).frame(pose[0], pose[1], drop, self._on_screen())
+        return camera.camera(width, height, self._camera.surroundings).frame(pose[0], pose[1], drop, self._on_screen())
 
     def _top_down(self):
         """uint8 [h, w, 3]: the view of the settings `camera` and `cameraLook`."""
         height, width = self._camera_size()
         position, angles = (settings.three_numbers(self._params, key) for key in ('camera', 'cameraLook'))
-        return camera.camera(width, height).frame_from(position, angles, self._on_screen())
+        return camera.camera(width, height, self._camera.surroundings).frame_from(position, angles, self._on_screen())
 
     def _seconds_left(self):
         """float: of the episode; None: it has no limit, and no clock."""

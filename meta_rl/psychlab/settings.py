@@ -118,6 +118,13 @@ def _count(key, text):
     return number
 
 
+def _many(key, text):
+    number = _count(key, text)
+    if not number:
+        raise errors.failed(f'Invalid setting: "{key}" = "{text}", must be at least 1')
+    return number
+
+
 def _one_of(*allowed):
     def read(key, text):
         if text not in allowed:
@@ -157,6 +164,10 @@ OWN = {
     'trainBatch': ('1000', _count), 'testBatch': ('1000', _count),  # images 1..trainBatch train, the testBatch after them are held out
     'isTrain': ('true', _one_of('true', 'false')),  # 'false' shows the held-out images
     'sides': ('shuffled', _one_of('shuffled', 'independent')),
+    # What is around the screen: what the real lab shows, plain colours, or a look drawn for each episode by its seed.
+    'surroundings': ('real', _one_of('real', 'flat', 'random')),
+    # Of 'random': looks 0..trainLooks - 1 to train with, or the testLooks after them.
+    'looks': ('training', _one_of('training', 'held-out')), 'trainLooks': ('64', _many), 'testLooks': ('64', _many),
     # 'true': the clock of a lab's first episode is that of later ones, so that an episode hangs on its seed alone.
     'episodesAlike': ('false', _one_of('false', 'true')),
 }

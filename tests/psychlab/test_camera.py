@@ -233,7 +233,7 @@ def test_corners_of_the_screen(size, rows, columns):
 
 
 def test_the_eye_comes_up_in_the_first_frames():
-    lab = make_lab(observations=['RGB_INTERLEAVED'], width=512, height=512)
+    lab = make_lab(observations=['RGB_INTERLEAVED'], width=512, height=512, surroundings='flat')
     for drops in ((14.3, 9.88, 5.46, 1.82, 0, 0), (14.3, 10.66, 6.24, 1.82, 0, 0), (14.3, 10.66, 6.24, 1.82, 0, 0)):
         lab.reset(setup=staged())
         for drop in drops:

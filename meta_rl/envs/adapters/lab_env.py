@@ -15,7 +15,7 @@ from meta_rl.psychlab.task import TRIALS
 
 OBSERVATIONS = {'one-hot': 'onehot', 'crops': 'crops', 'frame': 'pixels'}  # how Config calls them
 # The settings of Config that are keywords here too: those of the lab and of the images.
-SETTINGS = ('lab', 'width', 'height', 'fps', 'runfiles_path', 'images', 'image_set', 'image_count', 'image_seed',
+SETTINGS = ('lab', 'surroundings', 'looks', 'look_count', 'width', 'height', 'fps', 'runfiles_path', 'images', 'image_set', 'image_count', 'image_seed',
             'held_out_images', 'held_out_count', 'image_cache', 'sides')
 NEW, RUNNING, OVER, CLOSED = range(4)  # what an environment is: not reset yet, in an episode, after its end, closed
 _, LEAST, MOST = (np.array(column) for column in zip(*ACTIONS))  # of the lab's seven actions

@@ -2,7 +2,7 @@
 
 A level is a file of Lua that is read here for what the real factory would do with it. It has the real one's hazards, too: what
 ends its process ends it here, by the same signals; its log goes to stdout, by the file descriptor; it dies of TensorFlow in its
-process; it neither pickles nor copies; and there is a HUD in its frames.
+process; it neither pickles nor copies; and around the screen is what the real one shows.
 
 What labs were made, and where they look for their data, is written to the file that the variable STAND_IN_LOG names, a line of
 JSON each: they are in other processes than the tests.
@@ -18,8 +18,6 @@ from PIL import Image
 
 from meta_rl import psychlab
 from meta_rl.psychlab import settings, task
-
-from helpers.surroundings import Dressed
 
 FACTORY = 'levels.contributed.psychlab.factories.harlow_factory'
 SETTINGS = set(settings.ENGINE) | set(settings.LEVEL)
@@ -96,8 +94,7 @@ class Lab:
             'timeToFixateCross', 'timeToFixateTarget', 'fastInterTrialInterval', 'fixationReward')], spawn_range=spread / 2)
         assert not numbers, numbers
         self._folder = config.get('datasetPath', '')
-        self._lab = Dressed(psychlab.Lab(
-            level, observations, dict(config, trainBatch=str(self._images[0]), testBatch='0'), renderer))
+        self._lab = psychlab.Lab(level, observations, dict(config, trainBatch=str(self._images[0]), testBatch='0'), renderer)
         del task.LEVELS[level]
 
     def __reduce_ex__(self, protocol):
