@@ -199,7 +199,9 @@ def _clock(width, height, text):
 
 
 def _cut(found):
-    """A block without the rows and columns that show nothing of it."""
+    """A block without the rows and columns that show nothing of it; None where nothing is left, as in the smallest frames."""
+    if found is None or found[2].max() <= .01:
+        return None
     rows, columns, alpha, colour = found
     y, x = (np.flatnonzero(alpha.max(axis) > .01) for axis in (1, 0))
     y, x = slice(y[0], y[-1] + 1), slice(x[0], x[-1] + 1)

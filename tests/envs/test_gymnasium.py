@@ -10,7 +10,7 @@ import pytest
 
 from meta_rl.config import ConfigError
 
-from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make
+from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, make
 from helpers.labs import TESTS
 
 gymnasium = pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 has none)')

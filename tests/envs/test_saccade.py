@@ -9,7 +9,6 @@ from meta_rl.images import dataset
 from meta_rl.psychlab import camera, task
 
 from helpers.labs import make_lab
-from helpers.surroundings import Dressed
 
 COUNT = 12
 STANDARD = task.LEVELS['harlow']
@@ -25,12 +24,12 @@ class Seen:
     """A lab that plays in front of what a player may know: it can stage episodes, and it has no state().
 
     spoil: what becomes of its frames; yaw: where the viewer spawns, in degrees, None: where the level has it; look: what is around
-    and over the screen, see helpers.surroundings.
+    and over the screen, the lab's setting `surroundings`.
     """
 
     def __init__(self, drawn, size, yaw=None, spoil=lambda frame: frame, level='harlow', look='flat', **config):
         config = dict({'width': size, 'height': size, 'datasetPath': drawn, 'trainBatch': COUNT}, **config)
-        self.hidden = Dressed(make_lab(level, ['RGB_INTERLEAVED'], **config), look)
+        self.hidden = make_lab(level, ['RGB_INTERLEAVED'], surroundings=look, **config)
         self.yaw, self.looks, self._spoil, self.width = yaw, 0, spoil, int(config['width'])
 
     def reset(self, seed):

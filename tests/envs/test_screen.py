@@ -9,13 +9,12 @@ from meta_rl.envs import decisions
 from meta_rl.envs.gazing.screen import Cross, Images
 
 from helpers.labs import RECORDED, make_lab
-from helpers.surroundings import Dressed
 
 
 def cross_frame(yaw, size, look='flat'):
-    lab = Dressed(make_lab('harlow', ['RGB_INTERLEAVED'], width=size, height=size), look)
+    lab = make_lab('harlow', ['RGB_INTERLEAVED'], width=size, height=size, surroundings=look)
     lab.reset(seed=0, setup={'yaw': yaw})
-    for _ in range(3):
+    for _ in range(4):  # until the eye is at its place
         lab.step(decisions.NOOP)
     return lab.observations()['RGB_INTERLEAVED'], lab.state()['yaw']
 

@@ -17,7 +17,6 @@ from meta_rl.psychlab import task
 
 from helpers.labs import TESTS, act
 from helpers.real_labs import COUNT, deepmind_config
-from helpers.surroundings import Dressed
 
 LEVELS = sorted(task.LEVELS)
 
@@ -28,9 +27,9 @@ def folder(tmp_path_factory):
 
 
 def make_lab(folder, *args, **settings):
-    """A lab of one of the two kinds; the embedded one with the HUD that the real one has."""
-    lab, = choice.make_labs(deepmind_config(*args, **settings), folder, 1)
-    return lab if isinstance(lab, deepmind.Lab) else Dressed(lab)
+    """A lab of one of the two kinds; the embedded one in the surroundings of the real one."""
+    lab, = choice.make_labs(deepmind_config(*args, **settings).change(surroundings='real'), folder, 1)
+    return lab
 
 
 def played(lab, seed):

@@ -162,11 +162,11 @@ def test_the_view_from_above_is_that_of_its_pose():
     the screen's top edge, z = 179 in the plane y = 58.5, is 29 / 88.5 above the horizontal, the view's middle 2 degrees below."""
     names = ['DEBUG.CAMERA_INTERLEAVED.TOP_DOWN', 'DEBUG.CAMERA_INTERLEAVED.PLAYER_VIEW_NO_RETICLE']
     same = {'camera.2': -32, 'camera.3': 122.125, 'cameraLook.1': 0}
-    lab = make_lab('harlow', names, width=64, height=64, **same)
+    lab = make_lab('harlow', names, width=64, height=64, surroundings='flat', **same)
     lab.reset(setup=staged())
     lab.step(act(), 4)
     np.testing.assert_array_equal(*lab.observations().values())
-    lab = make_lab('harlow', names, width=512, height=512)
+    lab = make_lab('harlow', names, width=512, height=512, surroundings='flat')
     lab.reset(setup=staged())
     lab.step(act(), 8)
     column = lab.observations()[names[0]][:, 200]  # left of the cross

@@ -5,12 +5,10 @@ import numpy as np
 
 from meta_rl.config import ConfigError
 from meta_rl.envs.gazing.screen import Cross, Images
-from meta_rl.psychlab import camera
+from meta_rl.psychlab import body, camera
 from meta_rl.psychlab.task import ENGINE_MS_PER_SECOND
 
 SETTLE = 3       # no-ops after reset where they do not start a trial: the eye has risen, but for a rest of 1.8 units
-RISE = 100       # milliseconds in which the eye rises to its place; RISEN frames of them pass before reset() returns
-RISEN = 3        # (both measured on DeepMind Lab)
 MOST = 512       # units of a look action, the most in one frame
 BUTTON = 17.85   # degrees from the cross to the middle of a button, which spans 11.3 to 24.4
 SWEEP = 45.      # degrees of a turn in search of the cross: half of what a frame shows
@@ -60,7 +58,7 @@ class Saccades:
         frame_ms = int(ENGINE_MS_PER_SECOND / fps + .5)
         self._unit = camera.DEGREES_PER_UNIT_MS * frame_ms  # degrees that a unit of a look turns
         # Frames after reset from which on the eye is at its place.
-        self._risen = max(-(-RISE // frame_ms) - RISEN, SETTLE)
+        self._risen = max([SETTLE] + [len(body.start_drops(frame_ms, first)) for first in (False, True)])
         self._cross, self._images = _seen(width, height)
 
     def _units(self, degrees):
