@@ -6,7 +6,7 @@ import shutil
 
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
-from meta_rl.figures import attention, plotting, third_party
+from meta_rl.figures import attention, plotting, surroundings, third_party
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
 
@@ -115,4 +115,5 @@ def draw_stranger(folder=FOLDER):
 
 def draw_all(folder=FOLDER):
     """Draws every figure. Returns the list of paths."""
-    return [path for figure in FIGURES for path in draw(figure, folder)] + [draw_stranger(folder)]
+    return [path for figure in FIGURES for path in draw(figure, folder)] + [
+        draw_stranger(folder), surroundings.draw(os.path.join(folder, 'surroundings.png'))]

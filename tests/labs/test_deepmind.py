@@ -58,7 +58,7 @@ def played(lab, seed):
 
 @pytest.mark.parametrize('level', LEVELS)
 def test_a_level_in_lua_is_that_of_the_embedded_lab(real, folder, level):
-    one, other = make_lab(folder, level), make_lab(folder, level, 'embedded')
+    one, other = make_lab(folder, level), make_lab(folder, level, 'embedded', surroundings='real')
     assert isinstance(one, deepmind.Lab) and not isinstance(other, deepmind.Lab)
     for seed in range(3):
         assert played(one, seed) == played(other, seed)
@@ -101,7 +101,7 @@ def test_runfiles_path_is_passed_on(real, folder):
 
 def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real, folder):
     lab = make_lab(folder, runfiles_path='/somewhere')
-    expected = played(make_lab(folder, lab='embedded'), 5)
+    expected = played(make_lab(folder, lab='embedded', surroundings='real'), 5)
     lab.reset(seed=1)
     lab.step(act(right=3), num_steps=7)
     real.set_runfiles_path('unset')  # as in the process of a worker
@@ -117,9 +117,9 @@ def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real, folder)
 
 @pytest.mark.parametrize('name', config_module.LABS)
 def test_labs_go_to_other_processes(real, folder, name):
-    lab = make_lab(folder, lab=name)
+    lab = make_lab(folder, lab=name, surroundings='real')
     with multiprocessing.get_context('spawn').Pool(1) as pool:
-        assert pool.apply(played, (lab, 5)) == played(make_lab(folder, lab='embedded'), 5)
+        assert pool.apply(played, (lab, 5)) == played(make_lab(folder, lab='embedded', surroundings='real'), 5)
 
 
 def test_the_end_is_the_end(real, folder):
@@ -227,6 +227,7 @@ def test_an_agent_plays_on_the_other_lab_as_on_its_own(real, tiny):
         for images in ('training', 'held-out'):
             reports.append(evaluation.evaluate(run, 12, images=images, **elsewhere))
     assert [report.pop('lab') for report in reports] == ['embedded'] * 2 + ['deepmind'] * 2
+    assert [report.pop('surroundings') for report in reports] == ['flat'] * 2 + ['real'] * 2
     assert reports[:2] == reports[2:] and [report['images'] for report in reports[:2]] == ['training', 'held-out']
     assert reports[0]['return_mean'] == pytest.approx(reports[0]['choice_return_mean'] + 6)
     assert 'held-out-3' in real.made[-1][2]['datasetPath'] and real.made[-1][1] == 3 and real.runfiles_path() == '/there'
