@@ -68,6 +68,11 @@ class Frozen:
         """str: the lab that it plays in, 'embedded' or 'deepmind'."""
         return self.played.lab
 
+    @property
+    def surroundings(self):
+        """str: what it sees around the screen, 'flat', 'real' or 'random'; the real lab's own are 'real'."""
+        return 'real' if self.lab == DEEPMIND else self.played.surroundings
+
     def __enter__(self):
         return self
 
@@ -152,7 +157,7 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
         report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': frozen.images,
-                  'lab': frozen.lab, 'surroundings': frozen.played.surroundings}
+                  'lab': frozen.lab, 'surroundings': frozen.surroundings}
         with Progress(len(MODES) * episodes, 'measuring', 'episodes') as progress:
             for mode in MODES:
                 report[mode] = frozen.measure(episodes, seed, mode == 'greedy', progress)

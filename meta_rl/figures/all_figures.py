@@ -7,7 +7,7 @@ import shutil
 from meta_rl import apart
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
-from meta_rl.figures import attention, plotting, third_party
+from meta_rl.figures import attention, plotting, surroundings, third_party
 from meta_rl.rundir import checkpoints, files
 from meta_rl.rundir.monitor import read_curve
 
@@ -120,3 +120,4 @@ def draw_all(folder=FOLDER):
     for figure in FIGURES:
         yield from draw(figure, folder)
     yield draw_stranger(folder)
+    yield surroundings.draw(os.path.join(folder, 'surroundings.png'))

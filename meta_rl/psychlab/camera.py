@@ -121,9 +121,13 @@ def _kept(width, height):
     """What cameras of a frame size share: functions view, patch, background, overlaid, which keep what they gave lately."""
     pixels = width * height
 
+    @functools.lru_cache(maxsize=2)  # for what is made of a pose at the same time
+    def rays(pitch, yaw, drop):
+        return Rays(width, height, pitch, yaw, drop)
+
     @functools.lru_cache(maxsize=max(8, 2 ** 22 // pixels))  # 12 bytes a pixel
     def view(pitch, yaw, drop):
-        return View(width, height, pitch, yaw, drop)
+        return View(width, height, pitch, yaw, drop, rays(pitch, yaw, drop))
 
     @functools.lru_cache(maxsize=max(64, 2 ** 28 // pixels))  # half a byte a pixel
     def patch(pitch, yaw, drop, picture):
@@ -131,7 +135,7 @@ def _kept(width, height):
 
     @functools.lru_cache(maxsize=max(8, 2 ** 25 // pixels))  # 3 bytes a pixel
     def background(surroundings, pitch, yaw, drop):
-        return _draw(surroundings, Rays(width, height, pitch, yaw, drop))
+        return _draw(surroundings, rays(pitch, yaw, drop))
 
     @functools.lru_cache(maxsize=max(8, 2 ** 24 // pixels))  # 3 bytes a pixel
     def overlaid(eye, pitch, yaw, drop, pictures, over):
@@ -180,7 +184,7 @@ def draw_flat(rays, _=FLAT):
 
 def draw_real(rays, _=REAL):
     """uint8 [H, W, 3]: the stadium, the stand and the ground of the real lab, the screen black."""
-    frame = stadium.look(*np.broadcast_arrays(rays.dx, rays.dy, rays.dz), width=rays.width)
+    frame = stadium.look(*np.broadcast_arrays(rays.dx, rays.dy, rays.dz))
     stand.look(frame, *np.broadcast_arrays(rays.x, rays.z, rays.dx, rays.dy, rays.dz), eye_z=rays.eye_z)
     return frame
 
@@ -195,8 +199,8 @@ def _draw(surroundings, rays):
 class View:
     """What one pose shows of the screen, whatever hangs on it."""
 
-    def __init__(self, *pose):
-        rays, self._pose = Rays(*pose), pose
+    def __init__(self, *pose, rays=None):
+        rays, self._pose = rays or Rays(*pose), pose
         self._depth = rays.reach.astype(np.float32)  # along `forward` (a ray's own part of it is 1)
         self._surface_x = ((rays.x - SCREEN_LEFT) * SURFACE_PER_UNIT - .5).astype(np.float32)
         self._surface_y = ((SCREEN_TOP - rays.z) * SURFACE_PER_UNIT - .5).astype(np.float32)

@@ -57,7 +57,7 @@ LINES = {
 }
 
 BIG = {'0': [_arc(8, 7, 3, 5, 0, 360, .7)], '1': [[(5.9, 4.2), (8.7, 2.2), (9.8, 2.2), (9.8, 12)]]}  # where the big digits differ
-WIDTH, WIDTHS = 6., {'0': 8., '1': 8.5}  # of their lines
+WIDTH, WIDTHS = 5., {'0': 7., '1': 8.}  # of their lines
 STRETCH, OFFSET = (3.2, 3.), (-9.6, 3.)  # of the lines, in a cell of 32 x 48
 BLEED = 1.  # texels, of a digit into those around it
 

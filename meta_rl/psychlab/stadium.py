@@ -32,8 +32,11 @@ DARK_FROM = {0: (.06, .0595, .0608, .066, .074, .082, .087, .0925, .0935, .095),
              2: (.693, .692, .691, .692, .6958, .7, .708, .7175, .725, .735)}
 GAPS = (-6.5, 6.5, 13, 18.7, 25.3, 32.3, 41, 50.2, 58.5, 66.5, 74.5, 82.5, 97.5)  # between lamps, degrees
 
-# Textures are coarser in small frames: the three levels of detail are those of frames 320, 136 and 84 pixels wide.
-LEVEL_WIDTHS = (209, 107)  # the narrowest frame of the first and of the second level
+# Textures come in three levels of detail. Which is seen depends on how much of the wall a pixel covers: the coarsest, where its slope
+# changes by more than this from one row of pixels to the next; the finest, where by less than half of it.
+ROW_LIMITS = ((.0212, .0209, .0219, .0221, .0227, .0236, .0246, .0254, .0254, .0254), (.032,) * 10,
+              (.0178, .0172, .0175, .018, .018, .018, .019, .0202, .0202, .0202), (.0181, .018, .0199, .0205, .02, .019, .0195, .02, .02, .02))
+DARK_LIMIT = .0158  # of the dark bands
 DARK = ((0, 63, 108), (2, 63, 108), (6, 35, 56))  # the dark bands, by level
 STRIPE, STRIPE_HEIGHTS = (0, 111, 190), {0: (.008, .034), 2: (.009, .029)}  # a line in them, seen at the first level,
 NEAREST, NEAR_STRIPE, NEAR_HEIGHTS = 3.7, (0, 116, 199), {0: (.015, .05), 2: (.007, .04)}  # and at all where the wall is nearest
@@ -41,21 +44,41 @@ NEAREST, NEAR_STRIPE, NEAR_HEIGHTS = 3.7, (0, 116, 199), {0: (.015, .05), 2: (.0
 # A row of lamps: at these distances from its middle (in its half widths), how much it covers of what is behind it, the grey
 # that it is, and what a lamp adds to that, for each level.
 DISTANCES = (-3.5, -3.2, -2.7, -2.2, -1.8, -1.45, -1.1, -0.75, -0.4, 0, 0.4, 0.75, 1.1, 1.5, 1.9)
-COVER = ((0.0, 0.0, 0.03, 1.0, 0.93, 1.0, 0.81, 1.0, 0.99, 0.99, 0.99, 1.0, 0.04, 0.0, 0.0),
-         (0.0, 0.0, 0.0, 1.0, 0.98, 0.91, 0.51, 1.0, 0.93, 0.93, 0.92, 0.87, 0.0, 0.0, 0.0),
-         (0.0, 0.0, 0.0, 0.76, 0.91, 0.87, 0.69, 0.99, 0.94, 0.94, 0.86, 0.88, 0.26, 0.01, 0.0))
-GREY = ((0, -1, 1, 67, 75, 45, 16, 13, 71, 104, 45, 9, -3, 3, 0),
-        (0, 0, 1, 61, 64, 50, 6, 42, 76, 116, 58, 25, 0, 1, 0),
-        (0, -2, 0, 47, 58, 54, 7, 72, 74, 125, 69, 49, 8, 1, 0))
-LAMP = ((0, 1, -1, -24, 39, -6, 0, 59, 169, 158, 153, 27, 1, -2, 0),
-        (0, 0, -1, -12, 25, 0, -4, 55, 98, 125, 90, 33, -1, 0, 0),
-        (0, 0, -1, 0, 0, 1, -3, 58, 60, 94, 36, 48, -5, 0, 0))
-LAMP_POWERS = (2, 2, 3)  # the higher, the narrower a lamp
+COVER = ((0.0, 0.0, 0.02, 1.0, 0.93, 1.0, 0.81, 1.0, 0.99, 0.99, 0.98, 1.0, 0.04, 0.0, 0.0),
+         (0.0, 0.0, 0.0, 0.77, 0.92, 0.89, 0.66, 1.0, 0.97, 0.95, 0.87, 0.9, 0.27, 0.0, 0.0),
+         (0.0, 0.0, 0.07, 0.75, 0.86, 0.85, 0.72, 0.99, 1.0, 0.88, 0.82, 0.79, 0.18, 0.04, 0.0))
+GREY = ((0, -1, 1, 67, 69, 49, 14, 11, 62, 92, 39, 7, -2, 3, 0),
+        (0, -1, 0, 48, 59, 55, 2, 74, 76, 133, 60, 48, 8, 0, 0),
+        (0, -2, 3, 47, 55, 52, 19, 71, 72, 107, 89, 80, 6, 3, 0))
+LAMP = ((0, 1, -1, -25, 41, -9, 1, 62, 174, 170, 155, 30, 0, -2, 0),
+        (0, 0, -1, -1, 1, 1, -3, 69, 69, 99, 48, 48, -4, 0, 0),
+        (0, 0, 0, 1, 1, 0, 1, 14, 18, 16, 21, 21, -4, 0, 0))
+LAMP_POWERS = (1.5, 3, 3)  # the higher, the narrower a lamp
 
 POLE_HALF_WIDTH, POLE_TOP = 1.05, .585  # degrees, slope: a pole stands where the wall is nearest
 POLES = ((100, 100, 100), (15, 27, 40))  # grey at one side of the level, dark at the other
 
 STEEPEST, FLATTEST, HEIGHT, WIDTH = .62, -1.3, 800, 1440  # of the panorama
+
+
+def _directions():
+    """(angle, aside: float [WIDTH], around from the x axis, and from its nearer end; slope [HEIGHT, 1]; height [HEIGHT, WIDTH])."""
+    angle = (np.arange(WIDTH) + .5) * 360 / WIDTH
+    slope = STEEPEST + (np.arange(HEIGHT) + .5)[:, None] * (FLATTEST - STEEPEST) / HEIGHT
+    aside = 90 - np.abs(angle % 180 - 90)
+    foot, top = np.interp(aside, ANGLES, FOOT), np.interp(aside, ANGLES, TOP)
+    return angle, aside, slope, (slope - foot) / (top - foot)
+
+
+@functools.lru_cache(maxsize=None)
+def limits():
+    """float32 [HEIGHT, WIDTH]: how fast the slope may change, at most, where the coarsest level is not seen yet."""
+    _, aside, _, height = _directions()
+    found = np.full(height.shape, DARK_LIMIT, np.float32)
+    for middles, halves, most in zip(ROWS, HALVES, ROW_LIMITS):
+        near = np.abs(height - np.interp(aside, KNOTS, middles)) < DISTANCES[-1] * np.interp(aside, KNOTS, halves)
+        found[near] = np.broadcast_to(np.interp(aside, KNOTS, most), near.shape)[near]
+    return found
 
 
 @functools.lru_cache(maxsize=None)
@@ -64,11 +87,7 @@ def panorama(level):
 
     Rows go from the slope STEEPEST down to FLATTEST, columns around from the x axis by way of the y axis.
     """
-    angle = (np.arange(WIDTH) + .5) * 360 / WIDTH
-    slope = STEEPEST + (np.arange(HEIGHT) + .5)[:, None] * (FLATTEST - STEEPEST) / HEIGHT
-    aside = 90 - np.abs(angle % 180 - 90)  # from the x axis
-    foot, top = np.interp(aside, ANGLES, FOOT), np.interp(aside, ANGLES, TOP)
-    height = (slope - foot) / (top - foot)
+    angle, aside, slope, height = _directions()
     colours = np.empty(height.shape + (3,), np.float32)
     colours[...] = CROWD
     for row, heights in DARK_FROM.items():
@@ -108,15 +127,23 @@ def _add_lamps(colours, height, aside, level):
         colours[near] = np.clip(colours[near] * (1 - cover)[:, None] + light_there[:, None], 0, 255)
 
 
-def level_of(width):
-    """int: the level of detail of a frame of `width` pixels."""
-    return sum(width < least for least in LEVEL_WIDTHS)
-
-
-def look(dx, dy, dz, width):
-    """uint8 [H, W, 3]: what rays of directions `dx`, `dy`, `dz` (float arrays of [H, W]) meet, in a frame of `width` pixels."""
+def look(dx, dy, dz):
+    """uint8 [H, W, 3]: what the rays of a frame meet; their directions are `dx`, `dy`, `dz`, float arrays of [H, W]."""
     flat, angle = cv2.cartToPolar(dx.astype(np.float32), dy.astype(np.float32), angleInDegrees=True)
     slope = dz.astype(np.float32) / np.maximum(flat, np.float32(1e-6))
     row = (STEEPEST - slope) * np.float32(HEIGHT / (STEEPEST - FLATTEST)) - np.float32(.5)
     column = angle * np.float32(WIDTH / 360.) - np.float32(.5)
-    return cv2.remap(panorama(level_of(width)), column, np.clip(row, 0, HEIGHT - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    row = np.clip(row, 0, HEIGHT - 1)
+
+    def seen(what, how=cv2.INTER_LINEAR):
+        return cv2.remap(what, column, row, how, borderMode=cv2.BORDER_WRAP)
+    change = np.empty_like(slope)
+    change[:-1] = np.abs(np.diff(slope, axis=0))
+    change[-1] = change[-2]
+    change /= seen(limits(), cv2.INTER_NEAREST)
+    finer = [change < .5, change <= 1]
+    frame = seen(panorama(2))
+    for level, where in ((1, finer[1]), (0, finer[0])):
+        if where.any():
+            cv2.copyTo(seen(panorama(level)), where.view(np.uint8), frame)
+    return frame

@@ -64,7 +64,7 @@ SIDES = (
     ((36,) * 3, ((31, 29), (40, 29), (40, 20), (38, 12), (33, 12))),
 )
 
-GROUND_HALF, GROUND_Z, GROUND_Y = 32.3, 72.125, -32.  # the slab that the viewer stands on
+GROUND_HALF, GROUND_Z = 32.3, 72.125  # the slab that the viewer stands on
 GROUND = 121
 SHADOW_RADIUS, SHADOW = 16., .85  # of the viewer
 
@@ -96,18 +96,30 @@ def _fill(image, index, corners):
 def look(frame, x, z, dx, dy, dz, eye_z):
     """Draws ground and stand over `frame`, uint8 [H, W, 3].
 
-    Args: float arrays [H, W] or what broadcasts to it: `x`, `z`, where the rays meet the plane of the screen (NaN: nowhere);
-      `dx`, `dy`, `dz`, their directions. eye_z: float.
+    Args: float arrays [H, W]: `x`, `z`, where the rays meet the plane of the screen (NaN: nowhere); `dx`, `dy`, `dz`, their
+      directions. eye_z: float.
     """
-    with np.errstate(divide='ignore', invalid='ignore'):
-        reach = np.where(dz < -1e-6, (GROUND_Z - eye_z) / dz, np.nan)
-        from_x, from_y = reach * dx, reach * dy
-        slab = (np.abs(from_x) <= GROUND_HALF) & (np.abs(from_y) <= GROUND_HALF)
-        shadow = 1 - SHADOW * np.clip(1.6 * (1 - np.hypot(from_x, from_y) / SHADOW_RADIUS), 0, 1)
-        frame[slab] = (GROUND * shadow[slab])[:, None]
-        column, row = np.floor((x - LEFT) * PER_UNIT), np.floor((TOP - z) * PER_UNIT)
-        image, colours = drawing()
-        inside = (column >= 0) & (column < image.shape[1]) & (row >= 0) & (row < image.shape[0])
-    found = np.zeros(inside.shape, np.uint8)
-    found[inside] = image[row[inside].astype(int), column[inside].astype(int)]
-    frame[found > 0] = colours[found[found > 0]]
+    _draw_ground(frame, dx, dy, dz, eye_z)
+    image, colours = drawing()
+    column = x.astype(np.float32) * PER_UNIT - np.float32(LEFT * PER_UNIT + .5)
+    row = np.float32(TOP * PER_UNIT - .5) - z.astype(np.float32) * PER_UNIT
+    nowhere = np.isnan(row)
+    if nowhere.any():
+        column[nowhere] = row[nowhere] = -9
+    found = cv2.remap(image, column, row, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    cv2.copyTo(np.take(colours, found, 0), found, frame)
+
+
+def _draw_ground(frame, dx, dy, dz, eye_z):
+    below = eye_z - GROUND_Z
+    steep = (below / (2 * GROUND_HALF)) ** 2
+    rows = np.flatnonzero(((dz < 0) & (dz * dz > steep * (dx * dx + dy * dy))).any(1))  # in others there can be no ground
+    if below <= 0 or not len(rows):
+        return
+    rows = slice(rows[0], rows[-1] + 1)
+    part = frame[rows]
+    reach = below / np.maximum(-dz[rows], 1e-6)
+    from_x, from_y = reach * dx[rows], reach * dy[rows]
+    slab = (np.abs(from_x) <= GROUND_HALF) & (np.abs(from_y) <= GROUND_HALF)
+    shadow = 1 - SHADOW * np.clip(1.6 * (1 - np.hypot(from_x, from_y) / SHADOW_RADIUS), 0, 1)
+    part[slab] = (GROUND * shadow[slab])[:, None]
