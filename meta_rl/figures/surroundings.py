@@ -6,7 +6,7 @@ import numpy as np
 
 from meta_rl.figures.plotting import pyplot, save
 from meta_rl.psychlab import camera, hud, pictures
-from meta_rl.psychlab.lab import HudState
+from meta_rl.psychlab.observations import HudState
 
 RECORDED = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'tests', 'data', 'psychlab')
 # Of the recorded frames: size, pitch and yaw (degrees).

@@ -127,7 +127,7 @@ def _kept(width, height):
 
     @functools.lru_cache(maxsize=max(8, 2 ** 22 // pixels))  # 12 bytes a pixel
     def view(pitch, yaw, drop):
-        return View(width, height, pitch, yaw, drop, rays(pitch, yaw, drop))
+        return View(width, height, pitch, yaw, drop, rays=rays(pitch, yaw, drop))
 
     @functools.lru_cache(maxsize=max(64, 2 ** 28 // pixels))  # half a byte a pixel
     def patch(pitch, yaw, drop, picture):

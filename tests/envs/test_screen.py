@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from meta_rl.envs import decisions
-from meta_rl.envs.gazing.saccades import look
+from meta_rl.envs.gazing import saccades
 from meta_rl.envs.gazing.screen import Cross, Images
 
 from helpers.labs import RECORDED, make_lab
@@ -15,7 +15,7 @@ from helpers.labs import RECORDED, make_lab
 def cross_frame(yaw, size, look='flat'):
     lab = make_lab('harlow', ['RGB_INTERLEAVED'], width=size, height=size, surroundings=look)
     lab.reset(seed=0, setup={'yaw': yaw})
-    for action in [decisions.NOOP] * 3 + [look(0, fire=1)]:  # the eye is at its place, and no trial has started
+    for action in [decisions.NOOP] * 3 + [saccades.FIRE]:  # the eye is at its place, and no trial has started
         lab.step(action)
     return lab.observations()['RGB_INTERLEAVED'], lab.state()['yaw']
 

@@ -45,14 +45,9 @@ def played(lab, seed):
 
 
 @pytest.mark.parametrize('level', LEVELS)
-<<<<<<< HEAD
 def test_a_level_in_lua_is_that_of_the_embedded_lab(real_lab, folder, level):
     import deepmind_lab
     one, other = make_lab(folder, level), make_lab(folder, level, 'embedded')
-=======
-def test_a_level_in_lua_is_that_of_the_embedded_lab(real, folder, level):
-    one, other = make_lab(folder, level), make_lab(folder, level, 'embedded', surroundings='real')
->>>>>>> looks
     assert isinstance(one, deepmind.Lab) and not isinstance(other, deepmind.Lab)
     for seed in range(3):
         assert played(one, seed) == played(other, seed)
@@ -96,7 +91,7 @@ def test_runfiles_path_is_passed_on(real_lab, folder):
 
 def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real_lab, folder):
     lab = make_lab(folder, runfiles_path='/somewhere')
-    expected = played(make_lab(folder, lab='embedded', surroundings='real'), 5)
+    expected = played(make_lab(folder, lab='embedded'), 5)
     lab.reset(seed=1)
     lab.step(act(right=3), num_steps=7)
     for again in (pickle.loads(pickle.dumps(lab)), copy.deepcopy(lab)):
@@ -107,15 +102,10 @@ def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real_lab, fol
 
 
 @pytest.mark.parametrize('name', config_module.LABS)
-<<<<<<< HEAD
 def test_labs_go_to_other_processes(real_lab, folder, name):
     lab = make_lab(folder, lab=name)
-=======
-def test_labs_go_to_other_processes(real, folder, name):
-    lab = make_lab(folder, lab=name, surroundings='real')
->>>>>>> looks
     with multiprocessing.get_context('spawn').Pool(1) as pool:
-        assert pool.apply(played, (lab, 5)) == played(make_lab(folder, lab='embedded', surroundings='real'), 5)
+        assert pool.apply(played, (lab, 5)) == played(make_lab(folder, lab='embedded'), 5)
 
 
 def test_what_is_asked_too_early_is_answered_as_the_real_one_does(real_lab, folder):
@@ -183,82 +173,6 @@ def deepen(path):
     cv2.imwrite(path, cv2.imread(path).astype(np.uint16) * 257)
 
 
-<<<<<<< HEAD
 def test_the_page_shows_the_level_as_it_is_written():
     with open(os.path.join(os.path.dirname(TESTS), 'docs', 'real_lab.md'), encoding='utf-8') as file:
         assert deepmind.level_text(config_module.Config()) in file.read()
-=======
-def test_the_stand_in_ends_where_the_real_lab_does(real, tmp_path):
-    folder = dataset.drawn_folder(str(tmp_path), COUNT)
-    lab = make_lab(folder)
-    os.remove(os.path.join(folder, '0001.png'))
-    with pytest.raises(real.Aborted):
-        lab.reset(seed=0)
-
-
-# ---- training and evaluation ----
-
-@pytest.fixture
-def tiny(tmp_path):
-    """A Config of 96 episodes, with changes."""
-    def change(**settings):
-        return config().change(**dict(dict(
-            episodes=96, batch=16, log_every=48, checkpoint_every=48, units=8, embedding=4,
-            image_cache=str(tmp_path / 'images'), logdir=str(tmp_path / 'runs')), **settings))
-    return change
-
-
-def test_training_on_either_lab_is_the_same_and_goes_on(real, tiny):
-    from meta_rl import training
-    curves = []
-    for lab in config_module.LABS:
-        run, mean_return, _ = training.run(tiny(lab=lab))
-        with open(os.path.join(run, 'curve.csv')) as file:
-            curves.append(file.read())
-        levels = os.path.join(run, 'levels', 'harlow.lua')
-        assert os.path.exists(levels) == (lab == 'deepmind')
-        assert 1 < mean_return < 11  # 6 for fixation, and chance
-    assert curves[0] == curves[1]
-    with open(levels) as file, open(deepmind.write_level(tiny(), run + '-again')) as again:
-        assert file.read() == again.read()
-    settings = config_module.load(os.path.join(run, 'config.json'))
-    assert settings.lab == 'deepmind' and training.run(settings.change(episodes=128), run)[0] == run
-
-
-def test_an_agent_plays_on_the_other_lab_as_on_its_own(real, tiny):
-    from meta_rl import evaluation, training
-    run, _, _ = training.run(tiny(lab='embedded', observation='crops', held_out_count=3))
-    reports = []
-    for elsewhere in ({}, {'lab': 'deepmind', 'runfiles_path': '/there'}):
-        for images in ('training', 'held-out'):
-            reports.append(evaluation.evaluate(run, 12, images=images, **elsewhere))
-    assert [report.pop('lab') for report in reports] == ['embedded'] * 2 + ['deepmind'] * 2
-    assert [report.pop('surroundings') for report in reports] == ['flat'] * 2 + ['real'] * 2
-    assert reports[:2] == reports[2:] and [report['images'] for report in reports[:2]] == ['training', 'held-out']
-    assert reports[0]['return_mean'] == pytest.approx(reports[0]['choice_return_mean'] + 6)
-    assert 'held-out-3' in real.made[-1][2]['datasetPath'] and real.made[-1][1] == 3 and real.runfiles_path() == '/there'
-    assert config_module.load(os.path.join(run, 'config.json')).lab == 'embedded'
-    real.set_runfiles_path('unset')
-
-
-def test_a_run_that_cannot_start_leaves_nothing(tiny, monkeypatch):
-    from meta_rl import training
-    monkeypatch.setitem(sys.modules, 'deepmind_lab', None)
-    with pytest.raises(ConfigError, match='cannot be imported'):
-        training.run(tiny())
-    assert not os.path.exists(tiny().logdir)
-
-
-def test_the_command_line_says_that_there_is_no_real_lab(tmp_path, monkeypatch, capsys):
-    import harlow
-    monkeypatch.setitem(sys.modules, 'deepmind_lab', None)
-    monkeypatch.chdir(tmp_path)
-    assert harlow.main(['train', '--lab', 'deepmind', '--image-count', '3', '--runfiles_path', 'there']) == 2
-    error = capsys.readouterr().err
-    assert error.startswith('harlow.py train: deepmind_lab cannot be imported') and error.count('\n') == 1
-
-
-def test_the_readme_shows_the_level_as_it_is_written():
-    with open(os.path.join(os.path.dirname(TESTS), 'README.md'), encoding='utf-8') as file:
-        assert deepmind.level_text(Config()) in file.read()
->>>>>>> looks

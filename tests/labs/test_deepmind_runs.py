@@ -50,6 +50,7 @@ def test_an_agent_plays_on_the_other_lab_as_on_its_own(real_lab, tmp_path):
         for images in ('training', 'held-out'):
             reports.append(evaluation.evaluate(run, 12, images=images, **elsewhere))
     assert [report.pop('lab') for report in reports] == ['embedded'] * 2 + ['deepmind'] * 2
+    assert [report.pop('surroundings') for report in reports] == ['flat'] * 2 + ['real'] * 2
     assert reports[:2] == reports[2:] and [report['images'] for report in reports[:2]] == ['training', 'held-out']
     assert reports[0]['return_mean'] == pytest.approx(reports[0]['choice_return_mean'] + 6)
     made = real_lab()[-1]

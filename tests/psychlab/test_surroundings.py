@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from meta_rl.psychlab import camera, hud, looks, pictures, stadium, stand
-from meta_rl.psychlab.lab import HudState
+from meta_rl.psychlab.observations import HudState
 
 from helpers.labs import RECORDED, act, make_lab, staged
 
