@@ -218,7 +218,7 @@ def test_other_commands_with_all_of_them_closed(tmp_path, arguments):
 
 @pytest.mark.parametrize('backend', ['module://no_such_kernel.backend_inline', 'TkAgg', 'nonsense'])
 def test_it_draws_whatever_the_environment_says(tmp_path, backend):
-    (tmp_path / 'matplotlibrc').write_text('text.usetex: True\nbackend: QtAgg\nsavefig.dpi: 3\nfont.size: 90\naxes.formatter.use_locale: True\n')
+    (tmp_path / 'matplotlibrc').write_text('text.usetex: True\nbackend: TkAgg\nsavefig.dpi: 3\nfont.size: 90\naxes.formatter.use_locale: True\n')
     done = harlow(tmp_path, *SHORT, env=dict(os.environ, MPLBACKEND=backend))
     assert done.returncode == 0 and done.stderr == '', done.stderr
     from PIL import Image
