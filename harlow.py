@@ -28,8 +28,8 @@ RESUMABLE = 'episodes', 'device', 'log_every', 'checkpoint_every', 'workers', 'b
 OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
 # What counts where a person plays.
-PLAYED = ('level_script', 'surroundings', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache', 'sides',
-          'late')
+PLAYED = ('level_script', 'surroundings', 'width', 'height', 'images', 'image_set', 'image_count', 'image_seed', 'image_cache',
+          'sides', 'late')
 
 
 class Parser(argparse.ArgumentParser):
@@ -88,9 +88,10 @@ def make_parser():
         command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
         command.add_argument('--images', choices=('training', 'held-out'), default='training', help='which it is shown: '
                              'those of its training, or others, which takes an agent that sees pixels; default training')
-        command.add_argument('--surroundings', choices=config_module.SURROUNDINGS, help='what the embedded lab shows around the screen; '
-                             'default what it was trained with')
-        command.add_argument('--looks', choices=config_module.LOOKS, help="which looks the surroundings 'random' have; default held-out")
+        command.add_argument('--surroundings', choices=config_module.SURROUNDINGS, help='what the embedded lab shows '
+                             'around the screen; default what it was trained with')
+        command.add_argument('--looks', choices=config_module.LOOKS, help="which looks the surroundings 'random' "
+                             'have; default held-out')
     evaluate.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
     evaluate.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
@@ -216,7 +217,8 @@ def check_played(args):
 
 def elsewhere(args):
     """The settings that say where an agent plays, if not where it was trained."""
-    return {name: getattr(args, name) for name in ('lab', 'runfiles_path', 'surroundings', 'looks') if getattr(args, name, None) is not None}
+    given = {name: getattr(args, name, None) for name in ('lab', 'runfiles_path', 'surroundings', 'looks')}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def evaluate(args):

@@ -88,11 +88,12 @@ def read_config(config):
                 key, settings[key], 'a positive multiple of 4' if multiple > 1 else 'at least %d' % least))
     if numbers['fps'] > 960:
         raise failed('Invalid setting: "fps" = "{}", must be at most 960'.format(settings['fps']))
-    for key, allowed in (('isTrain', ('true', 'false')), ('sides', ('shuffled', 'independent')), ('looks', ('training', 'held-out')),
-                         ('surroundings', ('real', 'flat', 'random')), ('minimalUI', ('true', 'false')),
-                         ('reducedUI', ('true', 'false'))):
+    for key, allowed in (('isTrain', ('true', 'false')), ('sides', ('shuffled', 'independent')),
+                         ('looks', ('training', 'held-out')), ('surroundings', ('real', 'flat', 'random')),
+                         ('minimalUI', ('true', 'false')), ('reducedUI', ('true', 'false'))):
         if settings[key] not in allowed:
-            raise failed('Invalid setting: "{}" = "{}", must be {}'.format(key, settings[key], ' or '.join(map('"{}"'.format, allowed))))
+            raise failed('Invalid setting: "{}" = "{}", must be {}'.format(
+                key, settings[key], ' or '.join(map('"{}"'.format, allowed))))
     return settings, numbers
 
 
