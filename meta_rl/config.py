@@ -72,9 +72,9 @@ class Config:
     height = setting(84, 'height of a frame, a multiple of 4 [pixels]', 16, 4096)
     fps = setting(60, 'frames in a second of the lab [1/s]', 1, 960)
     runfiles_path = setting('', 'folder in which the real DeepMind Lab finds its data; the embedded lab needs none')
-    surroundings = setting('flat', "what the embedded lab shows around the screen: 'flat', plain colours, which all presets were made with "
-                           "(and the lab's own default is not); 'real', what the real one shows; 'random', a look drawn for "
-                           "each episode", choices=SURROUNDINGS)
+    surroundings = setting('flat', "what the embedded lab shows around the screen: 'flat', plain colours, which the presets were made "
+                           "with; 'real', what the real one shows, which is the lab's own default; 'random', a look drawn for each "
+                           "episode", choices=SURROUNDINGS)
     look_count = setting(64, "surroundings 'random': looks to train with [looks]", 1, 10 ** 6)
     looks = setting('training', "surroundings 'random': 'training', those looks, or 'held-out', 64 others", choices=LOOKS)
     images = setting('', 'folder of your own images (png, jpg); empty: those of image_set')

@@ -1,4 +1,4 @@
-"""A figure of what is seen around the screen: frames recorded on the real lab, the embedded lab's beside them, and drawn looks."""
+"""A figure of what is seen around the screen: frames recorded on the real lab, the embedded lab's beside them, looks."""
 import json
 import os
 

@@ -64,7 +64,8 @@ class Camera:
     def frame(self, pitch, yaw, drop, pictures, over=None):
         """uint8 [height, width, 3], RGB, a fresh array: the screen with `pictures` (each a Picture) on it.
 
-        The viewer stands at `pitch` and `yaw` (shorts) with the eye lower by `drop`. over: an Overlay to draw over all, None: none.
+        The viewer stands at `pitch` and `yaw` (shorts) with the eye lower by `drop` (higher, where it is negative). over: an
+        Overlay to draw over all of it; None: none.
         """
         if over is None:
             frame = self._backgrounds(self.surroundings, pitch, yaw, drop).copy()

@@ -12,10 +12,10 @@ import re
 import cv2
 import numpy as np
 
+from .glyphs import BIG, LINES, OFFSET, PER_UNIT, STRETCH, WIDTH, WIDTHS, arc, canvas_of, mask_of, paint
 from .overlay import Overlay, block
 
 GRID_WIDTH, GRID_HEIGHT = 640., 480.
-PER_UNIT = 4  # pixels of a drawing for a unit of the grid
 
 Shown = collections.namedtuple('Shown', 'hud crosshair')  # bools: which of the two are drawn
 
@@ -26,40 +26,13 @@ DIGIT_WIDTH, DIGIT_TOP, DIGIT_BOTTOM, AMOUNT_LEFT, HEALTH_LEFT = 32, 432, 480, 2
 CLOCK_RIGHT, CLOCK_TOP, CLOCK_SIZE = 635, 2, 16
 SCORE_RIGHT, SCORE_TOP, SCORE_HEIGHT, SCORE_STEP = 636, 409.4, 12.8, 10
 SCORE_BOX, WEAPON_BOX, HAND_BOX = (600, 640, 404, 428), (316, 356, 376, 416), (280, 312, 380, 412)
-ICON_LEFT, ICON_RIGHT, ICON_TOP, ICON_BOTTOM = 108, 146, (6, 432), (26.5, 438)  # the last two in units of the width, of the height
+# The last two in units of the grid's width, and of its height.
+ICON_LEFT, ICON_RIGHT, ICON_TOP, ICON_BOTTOM = 108, 146, (6, 432), (26.5, 438)
 CROSSHAIR, CROSSHAIR_GREY = (318.5, 322, 238.5, 242), 31.
 # A cell of the smallest alpha: what is averaged reaches to the edges of its box.
 SPILL = .012
 COARSE, FINE = 107, 209  # frames narrower than the first have the coarsest textures, from the second on the finest
 TEXELS = (4, 8)  # of a big digit each way, in the narrowest frames and in wider ones; in the widest they are many
-
-
-def _arc(x, y, rx, ry, start, end, bend=1.):
-    """Points of an ellipse's arc, degrees clockwise from the right; with a `bend` below 1 it is nearer to its box."""
-    angles = np.radians(np.linspace(start, end, 25))
-    reach = [np.sign(part) * np.abs(part) ** bend for part in (np.cos(angles), np.sin(angles))]
-    return list(zip(x + rx * reach[0], y + ry * reach[1]))
-
-
-# The lines of each character, in a cell of 16 x 16; they keep to 5 <= x <= 11, 2 <= y <= 12.
-LINES = {
-    '0': [_arc(8, 7, 3, 5, 0, 360)],
-    '1': [[(5.2, 4.4), (8.6, 2), (8.6, 12)]],
-    '2': [_arc(8, 5, 3, 3, 190, 385) + [(5, 12), (11, 12)]],
-    '3': [_arc(7.8, 4.4, 3, 2.4, 200, 450), _arc(7.8, 9.4, 3.2, 2.6, 270, 520)],
-    '4': [[(9.4, 12), (9.4, 2), (5, 8.6), (11.2, 8.6)]],
-    '5': [[(10.8, 2), (5.6, 2), (5.4, 6.6)] + _arc(7.8, 8.9, 3.2, 3.1, 235, 510)],
-    '6': [_arc(8, 9, 3, 3, 0, 360), [(5, 9), (6.2, 4.8), (9.8, 2)]],
-    '7': [[(5, 2), (11, 2), (7, 12)]],
-    '8': [_arc(8, 4.4, 2.7, 2.4, 0, 360), _arc(8, 9.4, 3, 2.6, 0, 360)],
-    '9': [_arc(8, 5, 3, 3, 0, 360), [(11, 5), (9.8, 9.2), (6.2, 12)]],
-    ':': [[(8, 5), (8, 5.2)], [(8, 10.4), (8, 10.6)]],
-}
-
-BIG = {'0': [_arc(8, 7, 3, 5, 0, 360, .7)], '1': [[(5.9, 4.2), (8.7, 2.2), (9.8, 2.2), (9.8, 12)]]}  # where the big digits differ
-WIDTH, WIDTHS = 5., {'0': 7., '1': 8.}  # of their lines
-STRETCH, OFFSET = (3.2, 3.), (-9.6, 3.)  # of the lines, in a cell of 32 x 48
-BLEED = 1.  # texels, of a digit into those around it
 
 
 def shown(settings):
@@ -125,12 +98,6 @@ def _pixels(width, height, left, right, top, bottom):
             (np.arange(first, last) + .5) * GRID_WIDTH / width)
 
 
-def _canvas(box):
-    """Four planes to draw on: alpha, and red, green and blue times alpha."""
-    left, right, top, bottom = box
-    return np.zeros((int((bottom - top) * PER_UNIT), int((right - left) * PER_UNIT), 4), np.float32)
-
-
 def _block(width, height, box, canvas, averaged=1., spill=None):
     """A block of an Overlay: what is on `canvas`, drawn for `box` of the grid, in the pixels there. None: there are none.
 
@@ -146,37 +113,23 @@ def _block(width, height, box, canvas, averaged=1., spill=None):
     x, y = np.meshgrid((x - box[0]) * PER_UNIT - .5, (y - box[2]) * PER_UNIT - .5)
     found = cv2.remap(canvas, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     alpha = found[:, :, 0]
-    colour = np.where(alpha[:, :, None] > 1e-4, found[:, :, 1:] / np.maximum(alpha, 1e-4)[:, :, None], canvas[..., 1:].max((0, 1)))
+    paint_only = found[:, :, 1:] / np.maximum(alpha, 1e-4)[:, :, None]
+    colour = np.where(alpha[:, :, None] > 1e-4, paint_only, canvas[..., 1:].max((0, 1)))
     return rows, columns, np.maximum(alpha, spill or (SPILL if averaged else 0)), colour
-
-
-def _paint(canvas, mask, colour, alpha=1.):
-    """Lays `colour` over `canvas` where `mask`, float [h, w] of 0 to 1, is."""
-    cover = np.float32(alpha) * mask[:, :, None]
-    canvas *= 1 - cover
-    canvas += cover * np.array((1,) + tuple(colour), np.float32)
-
-
-def _lines(shape, lines, scale, offset, thickness):
-    """float [h, w], 0 to 1: lines of points (x, y), times `scale` (x, y) plus `offset` (x, y), `thickness` units wide."""
-    mask = np.zeros(shape, np.uint8)
-    for line in lines:
-        points = (np.array(line) * scale + offset) * PER_UNIT - .5
-        cv2.polylines(mask, [np.round(points * 16).astype(np.int32)], False, 255, int(round(thickness * PER_UNIT)), cv2.LINE_AA, 4)
-    return mask.astype(np.float32) / 255
 
 
 @kept
 def _digits(width, height, text, left, colour):
     box = (left, left + DIGIT_WIDTH * len(text), DIGIT_TOP, DIGIT_BOTTOM)
-    canvas = _canvas(box)
+    canvas = canvas_of(box)
     for number, digit in enumerate(text):
-        _paint(canvas, _lines(canvas.shape[:2], BIG.get(digit, LINES[digit]), STRETCH, (DIGIT_WIDTH * number + OFFSET[0], OFFSET[1]),
-                              WIDTHS.get(digit, WIDTH)), colour)
+        place = DIGIT_WIDTH * number + OFFSET[0], OFFSET[1]
+        paint(canvas, mask_of(canvas.shape[:2], BIG.get(digit, LINES[digit]), STRETCH, place, WIDTHS.get(digit, WIDTH)), colour)
     if width >= FINE:
         return _block(width, height, box, canvas, 1.5)
     texels = TEXELS[width >= COARSE]
-    canvas = cv2.blur(canvas, tuple(max(1, int(BLEED * size * PER_UNIT / texels)) for size in (DIGIT_WIDTH, DIGIT_BOTTOM - DIGIT_TOP)))
+    one = [int(size * PER_UNIT / texels) for size in (DIGIT_WIDTH, DIGIT_BOTTOM - DIGIT_TOP)]  # which bleeds into those around it
+    canvas = cv2.blur(canvas, tuple(one))
     coarse = cv2.resize(canvas, (texels * len(text), texels), interpolation=cv2.INTER_AREA)
     return _block(width, height, box, cv2.resize(coarse, canvas.shape[1::-1], interpolation=cv2.INTER_NEAREST), 0, SPILL)
 
@@ -186,14 +139,14 @@ def _text(canvas, text, left, top, step, scale):
     for distance, colour in ((2, BLACK), (0, WHITE)):
         for number, character in enumerate(text):
             place = left + step * number + distance, top + distance
-            mask = cv2.blur(_lines(canvas.shape[:2], LINES[character], scale, place, 2.6), (PER_UNIT + 1, PER_UNIT + 1))
-            _paint(canvas, mask, colour)
+            mask = cv2.blur(mask_of(canvas.shape[:2], LINES[character], scale, place, 2.6), (PER_UNIT + 1, PER_UNIT + 1))
+            paint(canvas, mask, colour)
 
 
 @kept
 def _clock(width, height, text):
     box = (CLOCK_RIGHT - CLOCK_SIZE * len(text), CLOCK_RIGHT, CLOCK_TOP, CLOCK_TOP + CLOCK_SIZE)
-    canvas = _canvas(box)
+    canvas = canvas_of(box)
     _text(canvas, text, 0, 0, CLOCK_SIZE, (1, 1))
     return _cut(_block(width, height, box, canvas, averaged=0))
 
@@ -210,12 +163,12 @@ def _cut(found):
 
 
 def _framed(box, edge, edge_alpha, edge_colour, fill_alpha, fill_colour):
-    canvas = _canvas(box)
+    canvas = canvas_of(box)
     edge = int(edge * PER_UNIT)
     inside = np.zeros(canvas.shape[:2], np.float32)
     inside[edge:-edge, edge:-edge] = 1
-    _paint(canvas, 1 - inside, edge_colour, edge_alpha)
-    _paint(canvas, inside, fill_colour, fill_alpha)
+    paint(canvas, 1 - inside, edge_colour, edge_alpha)
+    paint(canvas, inside, fill_colour, fill_alpha)
     return canvas
 
 
@@ -223,7 +176,7 @@ def _framed(box, edge, edge_alpha, edge_colour, fill_alpha, fill_colour):
 def _score(width, height, text):
     canvas = _framed(SCORE_BOX, 2, .61, (64, 93, 236), .34, (3, 6, 253))
     box = _block(width, height, SCORE_BOX, canvas)
-    letters = _canvas(SCORE_BOX)
+    letters = canvas_of(SCORE_BOX)
     left = SCORE_RIGHT - SCORE_BOX[0] - 16 - SCORE_STEP * (len(text) - 1)
     _text(letters, text, left, SCORE_TOP - SCORE_BOX[2], SCORE_STEP, (1, SCORE_HEIGHT / 16))
     if box is None:
@@ -238,20 +191,20 @@ def _score(width, height, text):
 @kept
 def _weapon(width, height):
     canvas = _framed(WEAPON_BOX, 2, .42, (141, 207, 217), .04, (100, 100, 120))
-    rings = [_arc(14, 11, 6, 6, 0, 360), _arc(29, 15, 5.5, 5.5, 0, 360), _arc(8, 28, 3.2, 3.2, 0, 360), _arc(26, 28, 6.5, 6.5, 0, 360),
-             [(16, 16), (14, 24)], [(15, 19), (22, 22)]]
-    _paint(canvas, _lines(canvas.shape[:2], rings, (1, 1), (0, 0), 2.6), (240, 185, 12), .4)
+    rings = [arc(14, 11, 6, 6, 0, 360), arc(29, 15, 5.5, 5.5, 0, 360), arc(8, 28, 3.2, 3.2, 0, 360),
+             arc(26, 28, 6.5, 6.5, 0, 360), [(16, 16), (14, 24)], [(15, 19), (22, 22)]]
+    paint(canvas, mask_of(canvas.shape[:2], rings, (1, 1), (0, 0), 2.6), (240, 185, 12), .4)
     return _block(width, height, WEAPON_BOX, canvas)
 
 
 @kept
 def _hand(width, height):
-    canvas = _canvas(HAND_BOX)
+    canvas = canvas_of(HAND_BOX)
     fingers = [[(11, 8), (12, 18)], [(14.5, 4), (15, 18)], [(17.5, 3), (17.5, 18)], [(21, 6), (20.5, 18)], [(24, 15), (22, 24)]]
-    _paint(canvas, _lines(canvas.shape[:2], fingers, (1, 1), (0, 0), 3.2), (230, 230, 230), .7)
+    paint(canvas, mask_of(canvas.shape[:2], fingers, (1, 1), (0, 0), 3.2), (230, 230, 230), .7)
     palm = np.zeros(canvas.shape[:2], np.uint8)
     cv2.ellipse(palm, (16 * PER_UNIT, 24 * PER_UNIT), (9 * PER_UNIT, 7 * PER_UNIT), 0, 0, 360, 255, -1, cv2.LINE_AA)
-    _paint(canvas, palm.astype(np.float32) / 255, WHITE)
+    paint(canvas, palm.astype(np.float32) / 255, WHITE)
     left, right, top, bottom = HAND_BOX
     if width >= COARSE:  # in smaller frames what is averaged fills the box, here it keeps to the hand
         start = 6 if width >= FINE else 3.5

@@ -13,9 +13,11 @@ import numpy as np
 SKY, FLOOR = (138, 216, 255), (87, 165, 255)
 CROWD = (20, 68, 103)
 
-# The wall's foot and top, as slopes, dz / hypot(dx, dy), over the angle to the x axis in degrees. Seen up to 56; they go on from there.
+# The wall's foot and top, as slopes, dz / hypot(dx, dy), over the angle to the x axis in degrees. They were seen up to 56, and go on
+# evenly from there.
 ANGLES = (0, 3.5, 7, 10.5, 14, 17.5, 21, 24.5, 28, 31.5, 35, 38.5, 42, 45.5, 49, 52.5, 56, 90)
-TOP = (.4035, .4002, .3949, .3862, .3774, .3609, .3405, .3134, .2865, .2555, .2246, .1948, .1683, .1417, .1145, .0925, .0745, -.03)
+TOP = (.4035, .4002, .3949, .3862, .3774, .3609, .3405, .3134, .2865, .2555, .2246, .1948, .1683, .1417, .1145, .0925, .0745,
+       -.03)
 FOOT = (-.677, -.6757, -.6827, -.6918, -.7088, -.7311, -.7578, -.7907, -.82, -.8515, -.884, -.9135, -.945, -.9755, -1.006,
         -1.0342, -1.0547, -1.163)
 # Heights on the wall are fractions of the way from its foot to its top, here over fewer angles.
@@ -32,10 +34,11 @@ DARK_FROM = {0: (.06, .0595, .0608, .066, .074, .082, .087, .0925, .0935, .095),
              2: (.693, .692, .691, .692, .6958, .7, .708, .7175, .725, .735)}
 GAPS = (-6.5, 6.5, 13, 18.7, 25.3, 32.3, 41, 50.2, 58.5, 66.5, 74.5, 82.5, 97.5)  # between lamps, degrees
 
-# Textures come in three levels of detail. Which is seen depends on how much of the wall a pixel covers: the coarsest, where its slope
-# changes by more than this from one row of pixels to the next; the finest, where by less than half of it.
+# Textures come in three levels of detail. Which is seen depends on how much of the wall a pixel covers: the coarsest, where its
+# slope changes by more than this from one row of pixels to the next; the finest, where by less than half of it.
 ROW_LIMITS = ((.0212, .0209, .0219, .0221, .0227, .0236, .0246, .0254, .0254, .0254), (.032,) * 10,
-              (.0178, .0172, .0175, .018, .018, .018, .019, .0202, .0202, .0202), (.0181, .018, .0199, .0205, .02, .019, .0195, .02, .02, .02))
+              (.0178, .0172, .0175, .018, .018, .018, .019, .0202, .0202, .0202),
+              (.0181, .018, .0199, .0205, .02, .019, .0195, .02, .02, .02))
 DARK_LIMIT = .0158  # of the dark bands
 DARK = ((0, 63, 108), (2, 63, 108), (6, 35, 56))  # the dark bands, by level
 STRIPE, STRIPE_HEIGHTS = (0, 111, 190), {0: (.008, .034), 2: (.009, .029)}  # a line in them, seen at the first level,
@@ -62,7 +65,7 @@ STEEPEST, FLATTEST, HEIGHT, WIDTH = .62, -1.3, 800, 1440  # of the panorama
 
 
 def _directions():
-    """(angle, aside: float [WIDTH], around from the x axis, and from its nearer end; slope [HEIGHT, 1]; height [HEIGHT, WIDTH])."""
+    """(angle, aside: float [WIDTH], around from the x axis and from its nearer end; slope [HEIGHT, 1]; height [HEIGHT, WIDTH])."""
     angle = (np.arange(WIDTH) + .5) * 360 / WIDTH
     slope = STEEPEST + (np.arange(HEIGHT) + .5)[:, None] * (FLATTEST - STEEPEST) / HEIGHT
     aside = 90 - np.abs(angle % 180 - 90)

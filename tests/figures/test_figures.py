@@ -7,7 +7,7 @@ import pytest
 
 from meta_rl import apart, evaluation, training
 from meta_rl import config as config_module
-from meta_rl.figures import all_figures, third_party
+from meta_rl.figures import all_figures, surroundings, third_party
 from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
 
@@ -32,6 +32,14 @@ def test_the_agent_of_others_is_drawn_beside_ours(tmp_path):
     assert os.path.getsize(path) > 10000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
     curve = third_party.read(os.path.join(KEPT, all_figures.STRANGER, 'curve.csv'))
     assert curve['episodes'][-1] == 100000 and curve['return'][-1] > 24 and (np.diff(curve['seconds']) > 0).all()
+
+
+def test_surroundings_are_drawn_beside_recorded_ones(tmp_path):
+    path = surroundings.draw(str(tmp_path / 'surroundings.png'))
+    assert 10000 < os.path.getsize(path) < 500000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
+    for size, pitch, yaw in surroundings.SHOWN:
+        true, frame = surroundings.recorded(size, pitch, yaw)
+        assert surroundings.drawn(frame, *map(int, size.split('x'))).shape == true.shape
 
 
 def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):

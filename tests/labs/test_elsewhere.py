@@ -21,7 +21,8 @@ TINY = dict(image_count=3, held_out_count=3, width=64, height=64, units=4, memor
 
 
 def gaze(tmp_path, **settings):
-    return config_module.from_preset('gaze', **dict(TINY, image_cache=str(tmp_path / 'images'), logdir=str(tmp_path / 'runs'), **settings))
+    folders = {'image_cache': str(tmp_path / 'images'), 'logdir': str(tmp_path / 'runs')}
+    return config_module.from_preset('gaze', **dict(TINY, **dict(folders, **settings)))
 
 
 def test_old_runs_were_trained_in_flat_surroundings():

@@ -1,4 +1,4 @@
-"""Surroundings: those of the real lab by its own frames, the flat ones by their former pixels, the drawn ones by what they promise."""
+"""Surroundings: the real ones by recorded frames, the flat ones by their former pixels, the drawn ones by what they promise."""
 import hashlib
 import json
 import os
@@ -66,8 +66,8 @@ def extent(mask):
 PARTS = {
     (84, 84): {'clock': (0, 2, 75, 82), 'hand': (66, 71, 37, 40), 'weapon': (66, 72, 41, 46), 'score': (71, 74, 79, 83),
                'amount': (76, 83, 0, 12), 'icon': (76, 79, 14, 18), 'health': (76, 83, 25, 36)},
-    (136, 136): {'clock': (1, 4, 122, 134), 'hand': (108, 116, 60, 64), 'weapon': (107, 117, 67, 75), 'score': (114, 120, 127, 135),
-                 'amount': (122, 135, 0, 20), 'icon': (124, 129, 23, 30), 'health': (122, 135, 40, 59)},
+    (136, 136): {'clock': (1, 4, 122, 134), 'hand': (108, 116, 60, 64), 'weapon': (107, 117, 67, 75),
+                 'score': (114, 120, 127, 135), 'amount': (122, 135, 0, 20), 'icon': (124, 129, 23, 30), 'health': (122, 135, 40, 59)},
     (320, 240): {'clock': (1, 8, 287, 316), 'hand': (190, 205, 143, 153), 'weapon': (188, 207, 158, 177),
                  'score': (202, 213, 300, 319), 'amount': (216, 239, 1, 48), 'icon': (219, 231, 54, 72),
                  'health': (216, 239, 93, 140)}}
@@ -78,11 +78,8 @@ def parts_of(mask, size):
     found, rest = {}, mask.copy()
     for name, (top, bottom, left, right) in PARTS[size].items():
         window = np.zeros_like(mask)
-        window[max(top - 2, 0):bottom + 3, left if name in ('weapon', 'icon') else max(left - 3, 0):right + 1 + 3 * (name == 'amount')] = True
-        if name == 'hand':
-            window[:, right + 1:] = False
-        if name == 'amount':
-            window[:, right + 1:] = False
+        start = left if name in ('weapon', 'icon') else max(left - 3, 0)  # those have a neighbour to the left
+        window[max(top - 2, 0):bottom + 3, start:right + 1] = True
         found[name] = tuple(extent(rest & window))
         rest &= ~window
     assert not rest.any()
@@ -92,7 +89,8 @@ def parts_of(mask, size):
 @pytest.mark.parametrize('size', SIZES)
 def test_rows_and_columns_of_the_display_are_those_of_the_real_one(size):
     true, ours = (np.zeros(size[::-1], bool) for _ in range(2))
-    pairs = [[frame for frame in FRAMES if frame['array'] == 'frames_%dx%d_%s' % (size + (kind,))] for kind in ('default', 'minimal')]
+    pairs = [[frame for frame in FRAMES if frame['array'] == 'frames_%dx%d_%s' % (size + (kind,))]
+             for kind in ('default', 'minimal')]
     for with_it, without in zip(*pairs):
         shown, plain = (ARRAYS[frame['array']][frame['index']] for frame in (with_it, without))
         assert (with_it['pitch_short'], with_it['yaw_short']) == (without['pitch_short'], without['yaw_short'])
@@ -104,7 +102,7 @@ def test_rows_and_columns_of_the_display_are_those_of_the_real_one(size):
     assert parts_of(ours, size) == PARTS[size]
 
 
-@pytest.mark.parametrize('size', [(64, 64), (96, 72), (160, 120), (512, 512), (640, 480)])
+@pytest.mark.parametrize('size', [(64, 64), (68, 68), (96, 72), (160, 120), (512, 512), (640, 480)])
 def test_in_other_sizes_the_display_keeps_to_its_grid(size):
     frame = np.full(size[::-1] + (3,), 90, np.uint8)
     hud.overlay(size[0], size[1], HudState(250, 0, 110), hud.Shown(True, False)).draw(frame)
@@ -115,6 +113,16 @@ def test_in_other_sizes_the_display_keeps_to_its_grid(size):
         inside = ((y >= top) & (y < bottom))[:, None] & ((x >= left) & (x < right))[None, :]
         assert changed[inside].all()
     assert not changed[((y > 24) & (y < 376))].any() and not changed[y > 18][:, x > 284][:, :2].all()
+
+
+@pytest.mark.parametrize('size', [(4, 4), (16, 16), (24, 8), (8, 24)])
+def test_frames_too_small_for_a_display(size):
+    for surroundings in ('real', 'random'):
+        lab = make_lab(observations=['RGB_INTERLEAVED'], width=size[0], height=size[1], surroundings=surroundings)
+        for seed in range(4):
+            lab.reset(seed=seed)
+            lab.step(act())
+            assert lab.observations()['RGB_INTERLEAVED'].shape == size[::-1] + (3,)
 
 
 def test_the_clock_counts_down():
@@ -161,7 +169,8 @@ def test_display_of_a_lab():
 
 
 # From before there were other surroundings: sha256, its first half of a half, of frames at 84x84 and 64x48.
-FLAT = {(0, REST, 0.): 'fffd8622335a5907', (1500, 12000, 7.02): 'ec925fd658e42df5', (-3000, 24000, 0.): 'f3da1067b49737d6', (16000, -8000, 0.): '381533a25d9caf85'}
+FLAT = {(0, REST, 0.): 'fffd8622335a5907', (1500, 12000, 7.02): 'ec925fd658e42df5',
+        (-3000, 24000, 0.): 'f3da1067b49737d6', (16000, -8000, 0.): '381533a25d9caf85'}
 
 
 def flat_digest(pose):
