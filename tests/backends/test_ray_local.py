@@ -1,4 +1,5 @@
 """A local Ray is local: whatever the environment says of others, and however long the path of its temporary files."""
+import importlib.util
 import os
 import tempfile
 
@@ -7,9 +8,10 @@ import pytest
 from meta_rl.backends import ray_local
 from meta_rl.config import ConfigError
 
-from helpers.runs import BACKENDS, TINY, Run
+from helpers.runs import TINY, Run
 
-RAY, = [backend for backend in BACKENDS if backend.id == 'ray']
+RAY = pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
+    importlib.util.find_spec('ray') is None, reason='Ray is not installed'))
 SMALL = TINY + ['--episodes', '64', '--log-every', '32', '--checkpoint-every', '32', '--backend', 'ray']
 
 
