@@ -58,7 +58,7 @@ def flag_cases():
             ('--backend processes --ps 9', 'ps is 9'),
             ('--observation crops --embedding 0', 'embedding'), ('--observation pixels --width 16 --height 16', 'width'),
             ('--width 18', 'width'), ('--image-set black-white', 'image_count'),
-            ('--image-set black-white --image-count 2', 'observation'), ('--level-script no', 'no'), ('--level-script=', 'Level'),
+            ('--image-set black-white --image-count 2', 'observation'), ('--level-script no', 'no'), ('--level-script=', 'level'),
             ('--logdir file/x', 'file/x'), ('--image-cache file/x', 'file'), ('--logdir=closed/x', 'closed'),
             ('--images nowhere', 'nowhere'), ('--images file', 'file'), ('--images empty', 'empty'), ('--images few', 'few')):
         yield ['train'] + (TINY if '--job worker' not in words else []) + words.split(), name
@@ -125,9 +125,12 @@ def state_cases(state):
     for value in (None, 'x', float('inf')):
         yield changed('monitor', 'recent', 0, value)
     yield changed('monitor', 'sums', 'return', 'x')
-    for k, value in ((0, 'PCG64'), (1, []), (1, [0] * 623), (1, [-1] * 624), (1, ['x'] * 624), (2, 625), (2, -1), (2, None),
-                     (3, 'x'), (4, 'x')):
-        yield changed('random', 0, k, value)
+    words = state['random'][0]['random']['words']
+    for key, value in (('words', ''), ('words', words[4:]), ('words', words + 'AAAA'), ('words', '-' + words[1:]), ('words', [1]),
+                       ('words', None), ('words', 'é' + words[1:]), ('place', 626), ('place', -1), ('place', None), ('place', '1')):
+        yield changed('random', 0, 'random', key, value)
+    for key in ('random', 'actor'):
+        yield changed('random', 0, key, 3)
 
 
 @pytest.fixture(scope='module')
