@@ -10,8 +10,11 @@ import pytest
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
 from meta_rl.console import progress
+from meta_rl.envs.contract import Episode
 from meta_rl.images import dataset, drawing
+from meta_rl.nets.contract import Losses
 from meta_rl.rundir.monitor import Monitor
+from meta_rl.update import Update
 
 from helpers.labs import TESTS
 from helpers.training import tiny, whole  # noqa: F401 (fixtures)
@@ -104,11 +107,9 @@ def test_drawing_and_reading_images_say_how_far_they_are(ticking, tmp_path, caps
 @pytest.mark.parametrize('jump', [-3600., 7200.])
 def test_durations_do_not_go_by_the_clock(tmp_path, monkeypatch, capsys, jump):
     import time
-    import types
     real, monitor = time.time, Monitor(str(tmp_path), total=24, log_every=8)
-    for episodes in (8, 16, 24):
-        rewards = np.zeros((6, 8), np.float32)
-        monitor.report(types.SimpleNamespace(rewards=rewards, values=rewards, correct=rewards), np.zeros(5), episodes, 0)
+    for _ in range(3):
+        monitor.report(Update(0, [Episode(0., 0., [0] * 6, 6)] * 8, 48, 8, 0., Losses(*np.zeros(5)), 0, None))
         monkeypatch.setattr(time, 'time', lambda: real() + jump)
         time.sleep(.01)
     assert 0 < monitor.seconds() < 60 and 0 < monitor.speed() < 1600 and monitor.left() == 0
