@@ -1,6 +1,8 @@
 """The Gymnasium environments, small."""
-import gymnasium
 import pytest
+
+gymnasium = pytest.importorskip('gymnasium')
+import meta_rl.gymnasium_envs  # noqa: E402,F401 (registers the environments)
 
 HARLOW, PSYCHLAB = 'meta_rl/Harlow-v0', 'meta_rl/PsychLabHarlow-v0'
 IMAGES = 7

@@ -29,7 +29,7 @@ def read(name):
 
 def command_of(words):
     """What harlow.py makes of `python harlow.py ...`, a list of words. Fails where it is none."""
-    assert words[0] == 'python' and os.path.basename(words[1]) == 'harlow.py'
+    assert os.path.basename(words[0]).startswith('python') and os.path.basename(words[1]) == 'harlow.py'
     return harlow.make_parser().parse_args(words[2:])
 
 
