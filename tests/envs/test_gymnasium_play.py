@@ -12,7 +12,7 @@ from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make  # noqa: E402,
 
 def twin_of(env, level):
     """A lab of its own, to play the same episodes in."""
-    return make_lab(level, ['RGB_INTERLEAVED'], width=84, height=84, datasetPath=env.unwrapped._folder,
+    return make_lab(level, ['RGB_INTERLEAVED'], width=84, height=84, surroundings='flat', datasetPath=env.unwrapped._folder,
                     trainBatch=IMAGES, testBatch=0, episodesAlike='true')
 
 

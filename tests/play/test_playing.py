@@ -77,7 +77,7 @@ def test_the_seed_decides(folder):
 
 def test_frames_are_those_that_agents_decide_on(folder):
     game, seeds = playing.Game(config(folder), 2, SEED), np.random.RandomState(SEED)
-    lab = make_lab('harlow_fast_centred', ['RGB_INTERLEAVED'], datasetPath=folder / 'images' / 'drawn-4-seed0', trainBatch=4,
+    lab = make_lab('harlow_fast_centred', ['RGB_INTERLEAVED'], surroundings='flat', episodesAlike='true', datasetPath=folder / 'images' / 'drawn-4-seed0', trainBatch=4,
                    width=84, height=84)
     for _ in range(2):
         lab.reset(seed=int(seeds.randint(2 ** 31)))
