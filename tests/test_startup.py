@@ -273,7 +273,6 @@ def test_a_working_directory_that_is_not_utf_8(tmp_path):
     folder = os.path.join(os.fsencode(str(tmp_path)), LATIN)
     os.mkdir(folder)
     done = subprocess.run([sys.executable, SCRIPT] + SHORT, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
-    assert done.returncode == 0 and done.stderr == b'', done.stderr
-    run, = os.listdir(os.path.join(folder, b'runs'))
-    assert subprocess.call([sys.executable, SCRIPT, 'evaluate', os.path.join('runs', os.fsdecode(run)), '--episodes', '8'], cwd=folder,
-                           timeout=600, stdout=subprocess.DEVNULL) == 0
+    # Paths that a run keeps are absolute: one sentence, before anything is made.
+    assert done.returncode == 2 and done.stderr.count(b'\n') == 1 and b'Traceback' not in done.stderr, done.stderr
+    assert os.listdir(os.path.join(folder, b'runs') if os.path.isdir(os.path.join(folder, b'runs')) else folder) in ([], [b'images'])

@@ -10,7 +10,7 @@ import harlow
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
 from meta_rl.config import Config, ConfigError
-from meta_rl.envs.gaze import averaged, make_envs
+from meta_rl.envs.gaze import make_envs
 from meta_rl.labs import choice
 
 from helpers.labs import TESTS
@@ -33,10 +33,10 @@ def test_old_runs_were_trained_in_flat_surroundings():
 def test_a_run_hands_them_on_and_keeps_them(tmp_path):
     config = Config().change(surroundings='random', look_count=9, looks='held-out')
     lab, = choice.make_labs(config, 'dummy', 1)
-    assert [lab._settings[name] for name in ('surroundings', 'trainLooks', 'looks')] == ['random', '9', 'held-out']
+    assert [lab._values[name] for name in ('surroundings', 'trainLooks', 'looks')] == ['random', 9, 'held-out']
     config.save(str(tmp_path / 'config.json'))
     assert config_module.load(str(tmp_path / 'config.json')) == config
-    assert choice.make_labs(Config(), 'dummy', 1)[0]._settings['surroundings'] == 'flat'
+    assert choice.make_labs(Config(), 'dummy', 1)[0]._values['surroundings'] == 'flat'
 
 
 @pytest.mark.parametrize('surroundings', config_module.SURROUNDINGS)
@@ -56,10 +56,10 @@ def test_each_episode_of_the_gaze_has_its_look_and_is_replayed_in_it(tmp_path):
     for _ in range(6):
         env.reset()
         for action in (0, 2, 1):
-            frame, _, _ = env.step(action)
-        views.append(averaged(frame).tobytes())
+            frame = env.step(action).view
+        views.append(frame.tobytes())
         other.replay(env.history)
-        np.testing.assert_array_equal(other.frame(), frame)
+        np.testing.assert_array_equal(other.frame(), env.frame())
     assert len(set(views)) == 6
 
 
