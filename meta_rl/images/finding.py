@@ -189,7 +189,7 @@ def _made(make, config, cache):
     if os.path.isdir(os.path.dirname(os.path.abspath(config.image_cache))):
         try:
             return make(config)
-        except OSError:
+        except (OSError, dataset.DatasetError):
             if os.path.abspath(config.image_cache) == os.path.abspath(USUAL):
                 raise
     return make(config.change(image_cache=USUAL))

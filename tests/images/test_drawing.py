@@ -1,10 +1,8 @@
 """Drawing: the same to the byte everywhere, no two images alike, none dull."""
 import hashlib
-import io
 
 import cv2
 import numpy as np
-import pytest
 from PIL import Image
 
 from meta_rl.images import dataset, drawing
@@ -55,13 +53,3 @@ def test_other_sizes_show_the_same_pictures(drawn):
     assert small.shape == (2, 64, 64, 3) and small.dtype == np.uint8
     blocks = drawn[:2].reshape(2, 64, 4, 64, 4, 3).mean((2, 4))
     assert np.abs(small - blocks).max() <= 1
-
-
-# ---- the progress bar ----
-
-@pytest.mark.parametrize('count, terminal, shown', [(200, True, True), (199, True, False), (200, False, False)])
-def test_only_long_work_on_a_terminal_shows_a_bar(monkeypatch, count, terminal, shown):
-    monkeypatch.setattr('sys.stderr', io.StringIO())
-    monkeypatch.setattr('sys.stderr.isatty', lambda: terminal)
-    assert list(drawing.watched(range(count), count, 'drawing')) == list(range(count))
-    assert ('drawing' in drawing.sys.stderr.getvalue()) == shown

@@ -272,7 +272,7 @@ def test_an_agent_is_measured_on_images_that_it_has_not_seen(tmp_path, monkeypat
 
 def views(view, folder, count):
     """All that a lab can show of a folder, as bytes: each ordered pair of images."""
-    lab = make_lab('harlow_fast_centred', ['RGB_INTERLEAVED'], datasetPath=folder, width=32, height=32, trainBatch=count)
+    lab = make_lab('harlow_fast_centred', ['RGB_INTERLEAVED'], surroundings='flat', datasetPath=folder, width=32, height=32, trainBatch=count)
     shown = set()
     for pair in itertools.permutations(range(1, count + 1), 2):
         lab.reset(seed=0, setup=staged(correct_id=pair[0], incorrect_id=pair[1]))
