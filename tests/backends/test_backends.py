@@ -100,7 +100,7 @@ def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
 
 
 @pytest.mark.parametrize('flags, reason', [
-    (['--ps', '2'], "ps is 2, but the backend is 'threads'"),
+    (['--ps', '2'], "ps is 2, but the backend 'processes'"),
     (['--ray-address', 'auto', '--backend', 'processes'], "ray_address is 'auto', but the backend is 'processes'"),
     (['--cluster', 'no.json'], '--cluster needs --job'), (['--job', 'worker'], 'give its file with --cluster'),
     (['--cluster', 'no.json', '--job', 'ps'], 'no.json cannot be read'),
