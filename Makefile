@@ -32,8 +32,8 @@ help:  ## this list
 train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 	$(venv)/bin/python harlow.py train $(ARGS)
 
-test: $(tested)  ## run the tests: python -m pytest tests $(ARGS)
-	$(venv)/bin/python -m pytest tests $(ARGS)
+test: $(tested)  ## run the tests: python -m pytest tests -n 2 --dist worksteal $(ARGS)
+	$(venv)/bin/python -m pytest tests -n 2 --dist worksteal $(ARGS)
 
 crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
 	KILLS=200 $(venv)/bin/python -m pytest -s tests/rundir/test_lock.py tests/test_outputs.py tests/backends/test_proxies.py tests/system/test_signals.py tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from meta_rl.figures.plotting import pyplot, save
+from meta_rl.figures.plotting import own_style, save, subplots
 from meta_rl.psychlab import camera, hud, pictures
 from meta_rl.psychlab.observations import HudState
 
@@ -45,7 +45,7 @@ def look(number):
 
 def draw(path):
     """Draws the figure: recorded above, ours below, and looks, of which those from 64 on are held out. Returns the path."""
-    figure, axes = pyplot.subplots(3, len(SHOWN), figsize=(2 * len(SHOWN), 6.3))
+    figure, axes = subplots(3, len(SHOWN), figsize=(2 * len(SHOWN), 6.3))
     for column, (size, pitch, yaw) in enumerate(SHOWN):
         true, frame = recorded(size, pitch, yaw)
         ours = drawn(frame, *map(int, size.split('x')))
