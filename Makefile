@@ -25,7 +25,7 @@ base_python = import os, sys; exe = os.path.join(sys.base_prefix, "bin", "python
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test crashtest sb3test soak figures bench clean
+.PHONY: help train test lint crashtest sb3test soak figures bench clean
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
 
@@ -34,6 +34,10 @@ train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 
 test: $(tested)  ## run the tests: python -m pytest tests -n 2 --dist worksteal $(ARGS)
 	$(venv)/bin/python -m pytest tests -n 2 --dist worksteal $(ARGS)
+
+lint: $(venv)/installed-lint  ## look for faults without running anything: ruff, and mypy on the contracts; Python 3.11 and newer
+	$(venv)/bin/ruff check .
+	$(venv)/bin/mypy
 
 crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
 	KILLS=200 $(venv)/bin/python -m pytest -s tests/rundir/test_lock.py tests/test_outputs.py tests/backends/test_proxies.py tests/system/test_signals.py tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
@@ -71,6 +75,10 @@ $(venv)/installed-ray: requirements/ray.txt $(installed)
 $(venv)/installed-gymnasium: requirements/gymnasium.txt $(installed)
 	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/gymnasium.txt \
 		|| echo "Gymnasium or dm_env does not install here: the tests of their environments are skipped."
+	@touch $@
+
+$(venv)/installed-lint: requirements/lint.txt $(installed)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/lint.txt
 	@touch $@
 
 $(venv)/installed-sb3: requirements/sb3.txt $(venv)/installed-gymnasium

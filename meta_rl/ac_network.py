@@ -4,6 +4,10 @@ As in A3C (Mnih et al. 2016) every worker has a network of its own, with which i
 weights of scope `global`. Shapes: T steps of an unroll, B episodes side by side, V views (the different observations among them:
 an episode of decisions has two, each image on either side), F features of a view.
 """
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+
 from meta_rl.nets import flat_vector, loops
 from meta_rl.nets.contract import Counts, Losses, LossSpec, Unroll
 from meta_rl.nets.encoders import STATISTICS, move
@@ -37,12 +41,14 @@ class AC_Network:
     apply_grads. `variables`: local_vars and the statistics of the encoder, which are all that a trained network is.
     """
 
-    def __init__(self, spec, scope, trainer=None, *, encoder, memory, unroll=6, loss=LossSpec(), restarts=False, counts=None,
-                 shards=None):
+    def __init__(self, spec: Any, scope: str, trainer: Any = None, *, encoder: Callable[[], Any], memory: Callable[[Any], Any],
+                 unroll: int = 6, loss: LossSpec = LossSpec(), restarts: bool = False, counts: Optional[Counts] = None,
+                 shards: Optional[List[list]] = None) -> None:
         self.scope, self.unroll = scope, unroll
         self._a_size = spec.actions
-        self._calls = {}  # name: (fetches, feeds)
-        self._session, self._callables = None, {}
+        self._calls: Dict[str, Tuple[list, list]] = {}  # name: (fetches, feeds)
+        self._callables: Dict[str, Callable] = {}
+        self._session: Any = None
         with tf.variable_scope(scope):
             self._build_weights(encoder, memory)
             self._build_acting()
@@ -57,15 +63,15 @@ class AC_Network:
             else:
                 self._build_exchange(shards)
 
-    def get_initial_state(self, batch):
+    def get_initial_state(self, batch: int) -> Any:
         """The state in which `batch` episodes begin: of the memory."""
         return self._memory.start(batch)
 
-    def encode(self, session, views):
+    def encode(self, session: Any, views: np.ndarray) -> np.ndarray:
         """Features float32 [V, F] of views [V, ...], as act() wants them: with the weights that are local now."""
         return self._call(session, 'encode')(views)[0]
 
-    def act(self, session, features, inputs, state):
+    def act(self, session: Any, features: np.ndarray, inputs: Inputs, state: Any) -> Tuple[np.ndarray, np.ndarray, Any]:
         """One step of B episodes.
 
         Args:
@@ -81,7 +87,7 @@ class AC_Network:
             features, inputs.prev_action, inputs.prev_reward, inputs.timestep, *leaves(state))
         return policy, value, like(state, after)
 
-    def train(self, session, unroll):
+    def train(self, session: Any, unroll: Unroll) -> Tuple[Losses, Counts]:
         """One update of the shared weights by an Unroll, after which the local weights are a copy of them.
 
         Returns:
@@ -90,16 +96,16 @@ class AC_Network:
         found = self._call(session, 'train')(*fed(self._feeds, unroll))
         return Losses(*found[:5]), Counts(int(found[5]), int(found[6]))
 
-    def pull(self, session):
+    def pull(self, session: Any) -> Counts:
         """Copies the shared weights into the local ones. Returns Counts so far."""
         return Counts(*[int(count) for count in self._call(session, 'pull')()])
 
-    def gradients(self, session, unroll):
+    def gradients(self, session: Any, unroll: Unroll) -> Tuple[Losses, List[np.ndarray]]:
         """(Losses, list of the flat vector float32 [P] for each server) of an Unroll, see shared_network.py."""
         found = self._call(session, 'gradients')(*fed(self._feeds, unroll))
         return Losses(*found[:5]), found[5:]
 
-    def set_weights(self, session, weights):
+    def set_weights(self, session: Any, weights: List[np.ndarray]) -> None:
         """Sets the local weights to those of a flat vector float32 [P] from each server."""
         self._call(session, 'set_weights')(*weights)
 

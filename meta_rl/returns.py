@@ -1,8 +1,12 @@
 """Discounted returns and advantages of a rollout: pure functions on arrays [T, B] (T decisions of B episodes side by side)."""
+from typing import Any, Union
+
 import numpy as np
 
+Values = Union[float, np.ndarray]
 
-def discounted_returns(rewards, bootstrap, discounts):
+
+def discounted_returns(rewards: Any, bootstrap: Values, discounts: Values) -> np.ndarray:
     """What each decision brought in: R[t] = rewards[t] + discounts[t] * R[t + 1], with R[T] = bootstrap.
 
     Args:
@@ -25,7 +29,7 @@ def discounted_returns(rewards, bootstrap, discounts):
     return returns
 
 
-def generalized_advantages(rewards, values, bootstrap, discounts, lambda_=1.):
+def generalized_advantages(rewards: Any, values: Any, bootstrap: Values, discounts: Values, lambda_: float = 1.) -> np.ndarray:
     """How much better each decision turned out than expected, A(gamma, lambda) of Schulman et al. 2016, equation 16.
 
     A[t] is the sum over k of (gamma * lambda)^k delta[t + k], where delta[t] = rewards[t] + gamma * values[t + 1] - values[t]

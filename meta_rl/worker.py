@@ -1,11 +1,11 @@
 """Worker: plays episodes with a local copy of the network and sends its gradients to the shared one (A3C, Mnih et al. 2016)."""
-from typing import NamedTuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from meta_rl.ac_network import Unroll
-from meta_rl.actor import Actor
-from meta_rl.envs.contract import is_history
+from meta_rl.ac_network import AC_Network, Counts, Losses, Unroll
+from meta_rl.actor import Actor, Experience
+from meta_rl.envs.contract import Environment, is_history
 from meta_rl.returns import discounted_returns, generalized_advantages
 from meta_rl.rundir.plain import is_random_state, random_state, set_random_state
 from meta_rl.update import Update
@@ -37,30 +37,32 @@ class Worker:
       learning: Learning.
     """
 
-    def __init__(self, number, network, envs, random, learning):
+    def __init__(self, number: int, network: AC_Network, envs: List[Environment], random: np.random.RandomState,
+                 learning: Learning) -> None:
         self.number = number
         self.network = network
         self.envs = envs
         self.random = random
         self._learning = learning
-        self._actor, self._start = None, None
+        self._actor: Optional[Actor] = None
+        self._start: Any = None
 
-    def state(self):
+    def state(self) -> dict:
         """What `set_state` goes on from, as plain data: the state of all chance, and of the episodes under way."""
         return {'random': random_state(self.random), 'actor': self._actor.saved() if self._actor else self._start}
 
-    def set_state(self, state):
+    def set_state(self, state: Any) -> None:
         """Has the worker go on from what `state` returned (earlier versions kept the state of chance alone)."""
         if isinstance(state, list):
             state = {'random': state, 'actor': None}
         set_random_state(self.random, state['random'])
         self._start = state['actor']
 
-    def forget(self):
+    def forget(self) -> None:
         """Starts new episodes, whatever `set_state` was given."""
         self._start = None
 
-    def work(self, session, coordinator, report):
+    def work(self, session: Any, coordinator: Any, report: Callable[[Update], None]) -> None:
         """Plays and learns until the coordinator (tf.train.Coordinator) asks for a stop: what a thread does.
 
         `report` is called with an Update after each one.
@@ -72,7 +74,7 @@ class Worker:
             report(self.update(experience, losses, after.updates - counts.updates - 1))
             counts = after
 
-    def play(self, session, episodes):
+    def play(self, session: Any, episodes: int) -> Experience:
         """Plays an unroll. episodes: int, how many all workers have played. Returns Experience."""
         for env in self.envs:
             env.progress(episodes)
@@ -80,17 +82,17 @@ class Worker:
             self._actor = Actor(self.network, self.envs, self.random, self._start)
         return self._actor.unroll(session, self._learning.steps, labelled=self._imitation(episodes) > 0)
 
-    def train(self, experience, session, episodes=0):
+    def train(self, experience: Experience, session: Any, episodes: int = 0) -> Tuple[Losses, Counts]:
         """One update of the shared network by an Experience. Returns (Losses, Counts)."""
         return self.network.train(session, self.unroll(experience, episodes))
 
-    def update(self, experience, losses, staleness):
+    def update(self, experience: Experience, losses: Losses, staleness: int) -> Update:
         """The Update that there is to report."""
         value = float(experience.values.mean()) * self._learning.reward_unit
         return Update(self.number, experience.episodes, experience.actions.size, experience.actions.shape[1], value, losses,
                       staleness, self.state())
 
-    def unroll(self, experience, episodes=0):
+    def unroll(self, experience: Experience, episodes: int = 0) -> Unroll:
         """The Unroll that an Experience is to the network. episodes: int, how many all workers had played before."""
         learning = self._learning
         rewards = experience.rewards / np.float32(learning.reward_unit)
@@ -110,13 +112,13 @@ class Worker:
         taught = self._learning.taught
         return max(0., 1 - episodes / taught) if taught else 0.
 
-    def close(self):
+    def close(self) -> None:
         """Closes the labs."""
         for env in self.envs:
             env.close()
 
 
-def corruption(state, is_episode=lambda history: is_history(history, 1000)):
+def corruption(state: Any, is_episode: Callable[[Any], bool] = lambda history: is_history(history, 1000)) -> Optional[str]:
     """What is wrong with plain data that is to be the state of a worker, as a clause; None where it is one.
 
     is_episode: function that says whether plain data is of the form of the environment's `history`.

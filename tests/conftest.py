@@ -36,6 +36,39 @@ def real_lab(monkeypatch, tmp_path_factory):
     sys.modules.pop('deepmind_lab', None)
 
 
+@pytest.fixture(scope='module')
+def tiny(tmp_path_factory):
+    """Makes a Config of a small run, logged into a folder of its own."""
+    from meta_rl import config as config_module
+    folder = tmp_path_factory.mktemp('training')
+
+    def make(**settings):
+        small = dict(episodes=1152, batch=32, log_every=96, checkpoint_every=128, image_count=3, width=32, height=32, units=6,
+                     embedding=4, seed=5, logdir=str(folder / 'runs'), image_cache=str(folder / 'images'))
+        return config_module.from_preset('harlow42', **dict(small, **settings))
+    return make
+
+
+@pytest.fixture(scope='module')
+def whole(tiny):
+    """What training.run returned for a run that was never stopped."""
+    from meta_rl import training
+    return training.run(tiny())
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A folder of three good pictures, and how to put a further one into it."""
+    from PIL import Image
+
+    from helpers.pictures import pattern
+    folder = tmp_path / 'own'
+    folder.mkdir()
+    for number in range(1, 4):
+        Image.fromarray(pattern(number, 32, 32)).save(str(folder / ('%04d.png' % number)))
+    return folder
+
+
 def pytest_configure(config):
     """TensorFlow 1.12 warns a thousand times of what NumPy has renamed since; that is not ours to mend.
 

@@ -234,7 +234,7 @@ def test_arrays_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r'views.*\[None, 2, 7\].*\[1, 5, 2, 7\]'):
         network.encode(session, rollout[0][None])
     inputs, state = Inputs(*[x[0] for x in rollout.inputs[:3]]), network.get_initial_state(B + 1)
-    with pytest.raises(Exception):
+    with pytest.raises(Exception, match='(?i)shape|dimension|batch'):
         network.act(session, np.zeros((B, 6)), inputs, state)
 
 

@@ -17,7 +17,6 @@ from meta_rl.rundir.monitor import Monitor
 from meta_rl.update import Update
 
 from helpers.labs import TESTS
-from helpers.training import tiny, whole  # noqa: F401 (fixtures)
 
 ROOT = os.path.dirname(TESTS)
 
@@ -77,7 +76,7 @@ def test_no_stderr_at_all(ticking, monkeypatch):
     assert len(list(progress.watched(range(30), 30, 'drawing'))) == 30
 
 
-def test_evaluate_says_how_far_it_is(whole, ticking, capsys):  # noqa: F811
+def test_evaluate_says_how_far_it_is(whole, ticking, capsys):
     evaluation.evaluate(whole[0], 700)
     assert 'measuring: ' in capsys.readouterr().err
 

@@ -16,7 +16,7 @@ from meta_rl.rundir.monitor import read_curve
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
 
-from helpers.training import content, events, points, same_weights, spy_on_training, tiny, weights, whole
+from helpers.training import content, events, points, same_weights, spy_on_training, weights
 
 ROWS = list(range(96, 1153, 96))
 

@@ -1,5 +1,8 @@
 """Backend: what carries the workers of a run, whatever it is."""
 import contextlib
+from typing import Any, List, Optional
+
+from meta_rl.config import Config
 
 
 class Backend:
@@ -14,26 +17,27 @@ class Backend:
     needs; device, where checkpoints are written from; warning, a sentence or None.
     """
 
-    device, warning = '/cpu:0', None
+    device: str = '/cpu:0'
+    warning: Optional[str] = None
 
-    def __init__(self, config, folder):
+    def __init__(self, config: Config, folder: str) -> None:
         self._config, self._folder = config, folder
-        self._states = [None] * config.workers
+        self._states: List[Any] = [None] * config.workers
         self._opened = contextlib.ExitStack()
 
-    def session(self):
+    def session(self) -> Any:
         """tf.Session that reaches the shared network."""
         raise NotImplementedError
 
-    def states(self):
+    def states(self) -> List[Any]:
         """list: the state of each worker after the last update that it reported, plain data; None for one that has not yet."""
         return list(self._states)
 
-    def set_states(self, states):
+    def set_states(self, states: List[Any]) -> None:
         """Has the workers go on from what `states` returned."""
         self._states[:len(states)] = states[:len(self._states)]
 
-    def train(self, session, recorder, directory):
+    def train(self, session: Any, recorder: Any, directory: str) -> None:
         """Trains until the recorder is over. directory: str, path of the run directory.
 
         What a worker raises is raised here, and so is KeyboardInterrupt, at rest. Raises WorkersLost where no worker is left,
@@ -41,6 +45,6 @@ class Backend:
         """
         raise NotImplementedError
 
-    def close(self):
+    def close(self) -> None:
         """Closes the labs, and ends all processes that were started here. A second time does nothing."""
         self._opened.close()

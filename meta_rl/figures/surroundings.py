@@ -43,6 +43,7 @@ def look(number):
     return eye.frame(0, camera.degrees_to_shorts(LOOK_YAW), 0., (pictures.CROSS,), eye.overlay(None, hud.Shown(True, True)))
 
 
+@own_style
 def draw(path):
     """Draws the figure: recorded above, ours below, and looks, of which those from 64 on are held out. Returns the path."""
     figure, axes = subplots(3, len(SHOWN), figsize=(2 * len(SHOWN), 6.3))

@@ -1,7 +1,6 @@
 """Pictures for tests: noise, the surface that they hang on, a folder of one's own."""
 import numpy as np
 import pytest
-from PIL import Image
 
 from meta_rl.images import dataset
 from meta_rl.images.dataset import DatasetError
@@ -19,16 +18,6 @@ def surface_of(*shown):
 
 def noise(seed=0):
     return np.random.RandomState(seed).randint(0, 256, (256, 256, 3)).astype(np.uint8)
-
-
-@pytest.fixture
-def own(tmp_path):
-    """A folder of three good pictures, and how to put a further one into it."""
-    folder = tmp_path / 'own'
-    folder.mkdir()
-    for number in range(1, 4):
-        Image.fromarray(pattern(number, 32, 32)).save(str(folder / ('%04d.png' % number)))
-    return folder
 
 
 def pattern(seed, height=256, width=256):

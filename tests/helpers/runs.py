@@ -86,7 +86,7 @@ class Run:
                     state, parent = file.read().rsplit(')', 1)[1].split()[:2]
                 with open(path + '/cmdline') as file:
                     titles[int(path[6:])] = file.read().replace('\0', ' ')
-            except (IOError, OSError):
+            except OSError:
                 continue  # ended meanwhile
             if state != 'Z':
                 parents[int(path[6:])] = int(parent)
@@ -117,7 +117,7 @@ def runs_still(pid):
     try:
         with open('/proc/%d/stat' % pid) as file:
             return file.read().rsplit(')', 1)[1].split()[0] != 'Z'
-    except (IOError, OSError):
+    except OSError:
         return False
 
 
@@ -126,6 +126,6 @@ def status_of(pid, name):
     try:
         with open('/proc/%d/status' % pid) as file:
             found = re.search(rf'^{name}:\s+(\d+)( kB)?', file.read(), re.M)
-    except (IOError, OSError):
+    except OSError:
         return 0
     return int(found.group(1)) * (1024 if found.group(2) else 1) if found else 0

@@ -8,30 +8,10 @@ import threading
 
 import pytest
 
-from meta_rl import config as config_module
-from meta_rl import training
 from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.monitor import SPEEDS
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
-
-
-@pytest.fixture(scope='module')
-def tiny(tmp_path_factory):
-    """Makes a Config of a small run, logged into a folder of its own."""
-    folder = tmp_path_factory.mktemp('training')
-
-    def make(**settings):
-        small = dict(episodes=1152, batch=32, log_every=96, checkpoint_every=128, image_count=3, width=32, height=32, units=6,
-                     embedding=4, seed=5, logdir=str(folder / 'runs'), image_cache=str(folder / 'images'))
-        return config_module.from_preset('harlow42', **dict(small, **settings))
-    return make
-
-
-@pytest.fixture(scope='module')
-def whole(tiny):
-    """What training.run returned for a run that was never stopped."""
-    return training.run(tiny())
 
 
 def content(*path):
@@ -89,8 +69,7 @@ def whole_events(run):
     """The events of a run directory, but for one at the end of a file that a crash cut, which TensorBoard passes over too."""
     for path in sorted(glob.glob(os.path.join(run, 'events.*'))):
         try:
-            for event in tf.train.summary_iterator(path):
-                yield event
+            yield from tf.train.summary_iterator(path)
         except tf.errors.DataLossError as error:
             assert 'truncated' in str(error)
 

@@ -11,7 +11,7 @@ from meta_rl.config import Config
 from meta_rl.images import dataset
 from meta_rl.images.dataset import DatasetError
 
-from helpers.pictures import own, pattern
+from helpers.pictures import pattern
 
 
 def only(folder, allow_flat=False):
@@ -66,13 +66,13 @@ def test_only_256_by_256_rgb_bytes_are_written(tmp_path, image):
     assert os.listdir(str(tmp_path)) == []
 
 
-@pytest.mark.parametrize('error', [KeyboardInterrupt, OSError])
-def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch, error):
+@pytest.mark.parametrize('error, raised', [(KeyboardInterrupt(), KeyboardInterrupt), (OSError(28, 'No space'), DatasetError)])
+def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch, error, raised):
     def interrupted(count, seed):
         yield pattern(0)
-        raise error()
+        raise error
     monkeypatch.setattr(dataset, 'drawn', interrupted)
-    with pytest.raises(error):
+    with pytest.raises(raised, match='No space' if raised is DatasetError else None):
         dataset.drawn_folder(str(tmp_path), 5, 0)
     assert os.listdir(str(tmp_path)) == []
 
@@ -115,8 +115,7 @@ def test_two_runs_that_draw_the_same_cache_at_once_both_get_it(tmp_path, monkeyp
     def overtaken(count, seed):
         monkeypatch.setattr(dataset, 'drawn', original)
         dataset.drawn_folder(str(tmp_path), count, seed)  # the other run is through before our first image
-        for image in original(count, seed):
-            yield image
+        yield from original(count, seed)
     monkeypatch.setattr(dataset, 'drawn', overtaken)
     assert len(os.listdir(dataset.drawn_folder(str(tmp_path), 2, 0))) == 2
     assert os.listdir(str(tmp_path)) == ['drawn-2-seed0']

@@ -8,7 +8,7 @@ from PIL import Image
 from meta_rl.images import dataset
 from meta_rl.psychlab import files
 
-from helpers.pictures import own, pattern, refusal  # noqa: F401 (own is a fixture)
+from helpers.pictures import pattern, refusal
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -207,4 +207,4 @@ def test_workers_act_on_the_statistics_that_they_learn_with():
         workers[1].pull(session)
         np.testing.assert_allclose(workers[1].encode(session, views).reshape(6, 3), expected, rtol=1e-3, atol=1e-4)
     assert len(shared.variables) == len(shared.local_vars) + 3
-    assert not set(v.op.name for v in shared.local_vars) & set(v.op.name for v in tf.get_collection(encoders.STATISTICS))
+    assert not {v.op.name for v in shared.local_vars} & {v.op.name for v in tf.get_collection(encoders.STATISTICS)}

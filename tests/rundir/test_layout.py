@@ -19,8 +19,6 @@ from meta_rl.rundir import dashboard
 from meta_rl.rundir.monitor import ACCURACIES, COLUMNS, read_curve
 from meta_rl.tf_compat import IS_V1
 
-from helpers.training import tiny, whole  # noqa: F401 (fixtures)
-
 try:
     from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 except ImportError:
@@ -34,7 +32,7 @@ def read(run):
 
 
 @pytest.fixture(scope='module')
-def shown(whole):  # noqa: F811
+def shown(whole):
     return read(whole[0])
 
 
@@ -58,7 +56,7 @@ def test_what_is_in_a_chart_has_one_unit():
     assert grouped == [['return', 'choice_return'], ACCURACIES]
 
 
-def test_the_settings_are_a_table(tiny, shown):  # noqa: F811
+def test_the_settings_are_a_table(tiny, shown):
     assert 'Settings' in shown.PluginTagToContent('text')
     table, = text_of(shown, 'Settings')
     rows = [re.split(r'(?<!\\)\|', row)[1:-1] for row in table.decode('utf-8').splitlines()]
@@ -74,7 +72,7 @@ def test_a_bar_in_a_setting_does_not_end_its_cell():
 
 
 @hparams
-def test_the_hparams_tab(tiny, shown):  # noqa: F811
+def test_the_hparams_tab(tiny, shown):
     contents = shown.PluginTagToContent('hparams')
     start, end, experiment = [getattr(plugin_data_pb2.HParamsPluginData.FromString(contents['_hparams_/' + name]), name)
                               for name in ('session_start_info', 'session_end_info', 'experiment')]
@@ -90,7 +88,7 @@ def test_the_hparams_tab(tiny, shown):  # noqa: F811
 
 
 @hparams
-def test_a_run_that_was_stopped_has_not_ended(tiny, monkeypatch):  # noqa: F811
+def test_a_run_that_was_stopped_has_not_ended(tiny, monkeypatch):
     monkeypatch.setattr(training, '_train', lambda *_: (_ for _ in ()).throw(training.Interrupted('there')))
     before = set(glob.glob(os.path.join(tiny().logdir, '*')))
     with pytest.raises(training.Interrupted):
@@ -99,7 +97,7 @@ def test_a_run_that_was_stopped_has_not_ended(tiny, monkeypatch):  # noqa: F811
     assert set(read(run).PluginTagToContent('hparams')) == {'_hparams_/session_start_info', '_hparams_/experiment'}
 
 
-def test_the_first_thing_there_is_the_layout(whole):  # noqa: F811
+def test_the_first_thing_there_is_the_layout(whole):
     """So that TensorBoard shows it before the first row is there."""
     from helpers.training import events
     told = [[value.tag for value in event.summary.value] for event in events(whole[0])][1]
@@ -126,7 +124,7 @@ def test_profiles_are_means_over_sevenths(episodes, accuracy, expected):
     assert made[:, 0].tolist() == pytest.approx(list(expected))
 
 
-def test_the_figure_shows_the_profiles_of_the_curve(whole, shown, monkeypatch):  # noqa: F811
+def test_the_figure_shows_the_profiles_of_the_curve(whole, shown, monkeypatch):
     event, = shown.Images('Harlow/Learning Set')
     assert event.step == 1152
     with Image.open(io.BytesIO(event.encoded_image_string)) as image:
@@ -143,7 +141,7 @@ def test_the_figure_shows_the_profiles_of_the_curve(whole, shown, monkeypatch): 
     assert 'while it trained' in drawn[0].axes[0].get_title()  # not with frozen weights
 
 
-def test_a_run_made_longer_has_a_figure_of_each_end(tiny, tmp_path):  # noqa: F811
+def test_a_run_made_longer_has_a_figure_of_each_end(tiny, tmp_path):
     config = tiny(episodes=64, logdir=str(tmp_path), log_every=32)
     run, _, _ = training.run(config)
     training.run(config.change(episodes=128), run)

@@ -18,7 +18,6 @@ from meta_rl.rundir.monitor import read_curve
 
 from helpers.commands import run_main
 from helpers.runs import BACKENDS, SCRIPT, TINY, Run, slay, until
-from helpers.training import tiny, whole  # noqa: F401 (fixtures)
 
 ENDLESS = TINY + ['--episodes', '1000000000', '--log-every', '80', '--checkpoint-every', '80']
 
@@ -96,7 +95,7 @@ def test_a_lock_file_that_is_taken_away_and_made_anew(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('number', [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL])
-def test_a_file_system_without_locks_is_said_once_and_trained_in(tiny, tmp_path, monkeypatch, capsys, number):  # noqa: F811
+def test_a_file_system_without_locks_is_said_once_and_trained_in(tiny, tmp_path, monkeypatch, capsys, number):
     def flock(*_):
         raise OSError(number, os.strerror(number))
     monkeypatch.setattr(lock.fcntl, 'flock', flock)
@@ -105,7 +104,7 @@ def test_a_file_system_without_locks_is_said_once_and_trained_in(tiny, tmp_path,
     assert checkpoints.latest(run)
 
 
-def test_evaluate_and_plot_beside_a_training_run_change_nothing_in_it(whole, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_evaluate_and_plot_beside_a_training_run_change_nothing_in_it(whole, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = whole[0]
     for name in os.listdir(run):
@@ -138,7 +137,7 @@ def test_evaluate_beside_a_run_that_saves_all_the_time(tmp_path):
         run.kill()
 
 
-def test_starts_in_one_second_get_directories_of_their_own(tiny, tmp_path):  # noqa: F811
+def test_starts_in_one_second_get_directories_of_their_own(tiny, tmp_path):
     made, config = [], tiny(logdir=str(tmp_path / 'runs'))
     threads = [threading.Thread(target=lambda: made.append(training.new_run_directory(config))) for _ in range(16)]
     for thread in threads:

@@ -11,10 +11,7 @@ from meta_rl.rundir import checkpoints
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import Worker
 
-from helpers.training import (
-    all_finite,
-    tiny,  # noqa: F401 (a fixture)
-)
+from helpers.training import all_finite
 
 
 def poison(monkeypatch, after, reward=float('nan'), number=0):
@@ -28,7 +25,7 @@ def poison(monkeypatch, after, reward=float('nan'), number=0):
 
 
 @pytest.mark.parametrize('reward', [float('nan'), float('inf'), 3e38])
-def test_the_worker_the_update_and_the_last_good_checkpoint_are_named(tiny, monkeypatch, reward):  # noqa: F811
+def test_the_worker_the_update_and_the_last_good_checkpoint_are_named(tiny, monkeypatch, reward):
     poison(monkeypatch, 320, reward)
     with pytest.raises(training.Interrupted) as caught:
         training.run(tiny(checkpoint_every=128, log_every=32))
@@ -39,7 +36,7 @@ def test_the_worker_the_update_and_the_last_good_checkpoint_are_named(tiny, monk
     assert not caught.value.resumable and checkpoints.latest(run, resumable=True) == good and all_finite(run)
 
 
-def test_at_an_update_that_is_due_to_be_saved_nothing_is(tiny, monkeypatch):  # noqa: F811
+def test_at_an_update_that_is_due_to_be_saved_nothing_is(tiny, monkeypatch):
     poison(monkeypatch, 224)
     with pytest.raises(training.Interrupted) as caught:
         training.run(tiny(checkpoint_every=128))
@@ -47,13 +44,13 @@ def test_at_an_update_that_is_due_to_be_saved_nothing_is(tiny, monkeypatch):  # 
     assert checkpoints.latest(caught.value.run).endswith('model-128') and all_finite(caught.value.run)
 
 
-def test_the_first_update(tiny, monkeypatch):  # noqa: F811
+def test_the_first_update(tiny, monkeypatch):
     poison(monkeypatch, 0)
     with pytest.raises(training.Interrupted, match='update 1, of worker 0.*the last good checkpoint is none'):
         training.run(tiny(checkpoint_every=32))
 
 
-def test_the_other_worker_saves_nothing_of_it_either(tiny, monkeypatch):  # noqa: F811
+def test_the_other_worker_saves_nothing_of_it_either(tiny, monkeypatch):
     poison(monkeypatch, 96, number=1)
     with pytest.raises(training.Interrupted, match='Training has come apart at update [0-9]+, of worker [01]: ') as caught:
         training.run(tiny(workers=2, batch=8, checkpoint_every=8, log_every=8))
@@ -85,7 +82,7 @@ def test_a_learning_rate_that_is_too_high_ends_with_one_sentence_and_status_1(tm
     assert 'Traceback' not in out + err
 
 
-def test_an_update_in_which_no_episode_ended_is_looked_at_too(tmp_path, tiny, monkeypatch):  # noqa: F811
+def test_an_update_in_which_no_episode_ended_is_looked_at_too(tmp_path, tiny, monkeypatch):
     """That of an agent whose episodes are longer than its unrolls; its number is that of updates."""
     def unroll(self, experience, episodes=0, unroll=Worker.unroll, played=[]):
         played.append(0)

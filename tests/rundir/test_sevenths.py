@@ -10,7 +10,6 @@ from meta_rl.evaluation import learning_set
 from meta_rl.rundir import checkpoints, files
 
 from helpers.commands import run_main
-from helpers.training import tiny  # noqa: F401 (fixture)
 
 
 def numbers(run):
@@ -33,7 +32,7 @@ def _raise():
     raise KeyboardInterrupt
 
 
-def test_a_run_that_is_made_shorter_has_what_plot_needs(tiny, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_run_that_is_made_shorter_has_what_plot_needs(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = stopped(tiny(episodes=1792, batch=8, logdir='runs'), monkeypatch, 152)
     assert numbers(run) == []  # not one seventh of so many
@@ -47,7 +46,7 @@ def test_a_run_that_is_made_shorter_has_what_plot_needs(tiny, tmp_path, monkeypa
     assert np.isnan(profiles[:3]).all() and np.isfinite(profiles[3:]).all()
 
 
-def test_one_that_has_played_more_than_it_is_to_play_ends_where_it_is(tiny, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_one_that_has_played_more_than_it_is_to_play_ends_where_it_is(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = stopped(tiny(episodes=1792, batch=8, logdir='runs'), monkeypatch, 152)
     assert run_main('train', '--resume', run, '--episodes', '64') == 0
@@ -56,7 +55,7 @@ def test_one_that_has_played_more_than_it_is_to_play_ends_where_it_is(tiny, tmp_
     assert 'learning-set.png' in capsys.readouterr().out
 
 
-def test_one_that_is_made_longer_does_not_show_the_sevenths_of_the_shorter_one(tiny, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_one_that_is_made_longer_does_not_show_the_sevenths_of_the_shorter_one(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run, _, _ = training.run(tiny(episodes=112, batch=8, logdir='runs'))
     assert numbers(run) == [1, 2, 3, 4, 5, 6, 7] and np.isfinite(learning_set(run, 8)).all()
@@ -66,14 +65,14 @@ def test_one_that_is_made_longer_does_not_show_the_sevenths_of_the_shorter_one(t
     assert np.isnan(again[:2]).all() and np.isfinite(again[2:]).all()
 
 
-def test_a_run_that_has_not_ended_is_told_to_end_first(tiny, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_run_that_has_not_ended_is_told_to_end_first(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = stopped(tiny(episodes=336, batch=8, logdir='runs'), monkeypatch, 152)
     assert run_main('plot', run) == 0
     assert 'has 3 of the 7 checkpoints of a finished run: let it end first' in capsys.readouterr().out
 
 
-def test_a_run_directory_that_cannot_be_written_is_plotted(tiny, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_run_directory_that_cannot_be_written_is_plotted(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run, _, _ = training.run(tiny(episodes=112, batch=8, logdir='runs'))
 

@@ -19,7 +19,7 @@ from meta_rl.rundir import digests
 
 from helpers.commands import TINY, run_main
 
-FIELDS = [field for field in attr.fields(Config)]
+FIELDS = list(attr.fields(Config))
 SETTINGS = [field for field in FIELDS if field.name != 'preset']
 KIND = {field.name: type(field.default) for field in FIELDS}
 

@@ -20,13 +20,13 @@ from meta_rl.worker import Worker
 
 from helpers.labs import TESTS
 from helpers.runs import BACKENDS, TINY, Run, until
-from helpers.training import KILLS, interrupt, long, same, spy_on_training, tiny, whole  # noqa: F401 (fixtures)
+from helpers.training import KILLS, interrupt, long, same, spy_on_training
 
 linux = pytest.mark.skipif(not hasattr(os, 'fork') or not os.path.isdir('/proc/self/fd'), reason='forks, and reads /proc')
 
 
 @pytest.mark.parametrize('update, number', [(1, signal.SIGINT), (4, signal.SIGTERM), (17, signal.SIGINT), (35, signal.SIGTERM)])
-def test_stopped_after_any_update(tiny, whole, monkeypatch, update, number):  # noqa: F811
+def test_stopped_after_any_update(tiny, whole, monkeypatch, update, number):
     coordinators = []
 
     def stop(worker, rollout, episodes):
@@ -47,7 +47,7 @@ def test_stopped_after_any_update(tiny, whole, monkeypatch, update, number):  # 
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_signals_while_saving_lose_nothing(tiny, monkeypatch, number, capfd):  # noqa: F811
+def test_signals_while_saving_lose_nothing(tiny, monkeypatch, number, capfd):
     """At the end, too, where there is none before it."""
     def save(self, session, state, save=Checkpoints.save):
         for _ in range(3):
@@ -62,7 +62,7 @@ def test_signals_while_saving_lose_nothing(tiny, monkeypatch, number, capfd):  #
     assert capfd.readouterr().err.count('Already stopping, and saving') == 4
 
 
-def test_a_signal_that_is_ignored_stays_so(tiny, monkeypatch):  # noqa: F811
+def test_a_signal_that_is_ignored_stays_so(tiny, monkeypatch):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as nohup does, and a shell for what runs in the background
     try:
         spy_on_training(monkeypatch, lambda worker, rollout, episodes: interrupt(signal.SIGINT))

@@ -14,7 +14,7 @@ from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.checkpoints import Checkpoints
 from meta_rl.tf_compat import session_config, tf
 
-from helpers.training import content, same_weights, tiny, whole  # noqa: F401 (fixtures)
+from helpers.training import content, same_weights
 
 ENDINGS = '.data-00000-of-00001', '.index', '.json'
 
@@ -149,7 +149,7 @@ def test_where_all_are_damaged_one_sentence_says_so(run):
 
 
 @pytest.mark.parametrize('ending', ENDINGS)
-def test_training_goes_on_from_the_one_before_as_if_nothing_had_been(whole, tmp_path, ending, capsys):  # noqa: F811
+def test_training_goes_on_from_the_one_before_as_if_nothing_had_been(whole, tmp_path, ending, capsys):
     run = shutil.copytree(whole[0], str(tmp_path / 'copy'))
     flip(part(run, 1152, ending), 2000)
     with open(part(run, 1152, '.data-00000-of-00001.tempstate1'), 'w'):
@@ -162,7 +162,7 @@ def test_training_goes_on_from_the_one_before_as_if_nothing_had_been(whole, tmp_
     assert checkpoints.latest(run, resumable=True) == part(run, 1152, '')
 
 
-def test_evaluate_uses_the_one_before(whole, tmp_path, capsys):  # noqa: F811
+def test_evaluate_uses_the_one_before(whole, tmp_path, capsys):
     run = shutil.copytree(whole[0], str(tmp_path / 'copy'))
     flip(part(run, 1152, ENDINGS[0]), 2000)
     assert harlow.main(['evaluate', run, '--episodes', '4']) == 0
@@ -172,7 +172,7 @@ def test_evaluate_uses_the_one_before(whole, tmp_path, capsys):  # noqa: F811
     assert os.path.exists(part(run, 1152, '.json'))  # measuring changes nothing
 
 
-def test_a_row_that_a_crash_cut_is_dropped(whole, tmp_path):  # noqa: F811
+def test_a_row_that_a_crash_cut_is_dropped(whole, tmp_path):
     run = shutil.copytree(whole[0], str(tmp_path / 'copy'))
     for path in glob.glob(part(run, 1152, '*')):
         os.remove(path)
