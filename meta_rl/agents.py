@@ -159,8 +159,8 @@ USERS = [
     (('reward_scale',), 'agents that are told the previous reward', lambda config: config.prev_reward),
     (('timestep_scale',), 'agents that are told the timestep', lambda config: config.timestep),
     (('embedding_scale',), 'agents with an embedding', lambda config: config.embedding > 0),
-    (('ps', 'cluster'), "the backend 'processes'", lambda config: config.backend == 'processes'),
-    (('ray_address',), "the backend 'ray'", lambda config: config.backend == 'ray')]
+    (('ps', 'cluster'), "runs with the backend 'processes'", lambda config: config.backend == 'processes'),
+    (('ray_address',), "runs with the backend 'ray'", lambda config: config.backend == 'ray')]
 
 
 def check(config):
@@ -184,4 +184,4 @@ def check_given(config):
         for name in names:
             value, default = getattr(config, name), getattr(Config(), name)
             if value not in (default, preset.get(name, default)) and not are_meant(config):
-                raise ConfigError(f'{name} is {value!r}, but {who} alone use it: leave it out.')
+                raise ConfigError(f'{name} is {value!r}, but only {who} use it: leave it out.')

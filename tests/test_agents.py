@@ -21,24 +21,25 @@ def changed(preset, name):
 
 @pytest.mark.parametrize('name', IGNORED_BY_GAZE)
 def test_what_the_gaze_agent_does_not_use_is_refused(name):
-    with pytest.raises(ConfigError, match=f"^{name} is .*, but agents of control 'decisions' alone use it: leave it out.$"):
+    with pytest.raises(ConfigError, match=f"^{name} is .*, but only agents of control 'decisions' use it: leave it out.$"):
         agents.check_given(changed('gaze', name))
 
 
 @pytest.mark.parametrize('name', OF_GAZE)
 def test_what_agents_that_decide_do_not_use_is_refused(name):
-    with pytest.raises(ConfigError, match=f"^{name} is .*, but agents of control 'gaze' alone use it: leave it out.$"):
+    with pytest.raises(ConfigError, match=f"^{name} is .*, but only agents of control 'gaze' use it: leave it out.$"):
         agents.check_given(changed('harlow42', name))
 
 
 @pytest.mark.parametrize('settings, words', [
-    ({'encoder': 'halves'}, "encoder is 'halves', but agents that see 'pixels' alone"),
-    ({'normalizer': 'layer'}, "agents that see 'pixels' or 'crops' alone"),
-    ({'observation': 'pixels', 'encoder': 'halves', 'conv_activations': False}, "by encoder 'wang' alone"),
-    ({'prev_reward': False, 'reward_scale': .5}, 'agents that are told the previous reward alone'),
-    ({'timestep': False, 'timestep_scale': .5}, 'agents that are told the timestep alone'),
-    ({'embedding': 0, 'embedding_scale': .5}, 'agents with an embedding alone'),
-    ({'ps': 2}, "ps is 2, but the backend 'processes' alone"), ({'ray_address': 'auto'}, "the backend 'ray' alone")])
+    ({'encoder': 'halves'}, "encoder is 'halves', but only agents that see 'pixels' use it"),
+    ({'normalizer': 'layer'}, "only agents that see 'pixels' or 'crops' use it"),
+    ({'observation': 'pixels', 'encoder': 'halves', 'conv_activations': False}, "by encoder 'wang' use it"),
+    ({'prev_reward': False, 'reward_scale': .5}, 'only agents that are told the previous reward use it'),
+    ({'timestep': False, 'timestep_scale': .5}, 'only agents that are told the timestep use it'),
+    ({'embedding': 0, 'embedding_scale': .5}, 'only agents with an embedding use it'),
+    ({'ps': 2}, "ps is 2, but only runs with the backend 'processes' use it"),
+    ({'ray_address': 'auto'}, "only runs with the backend 'ray' use it")])
 def test_what_else_would_not_be_used_is_refused(settings, words):
     with pytest.raises(ConfigError) as caught:
         agents.check_given(config_module.from_preset('harlow42', **settings))

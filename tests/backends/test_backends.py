@@ -100,8 +100,8 @@ def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
 
 
 @pytest.mark.parametrize('flags, reason', [
-    (['--ps', '2'], "ps is 2, but the backend 'processes'"),
-    (['--ray-address', 'auto', '--backend', 'processes'], "ray_address is 'auto', but the backend is 'processes'"),
+    (['--ps', '2'], "ps is 2, but only runs with the backend 'processes'"),
+    (['--ray-address', 'auto', '--backend', 'processes'], "ray_address is 'auto', but only runs with the backend 'ray'"),
     (['--cluster', 'no.json'], '--cluster needs --job'), (['--job', 'worker'], 'give its file with --cluster'),
     (['--cluster', 'no.json', '--job', 'ps'], 'no.json cannot be read'),
     (['--cluster', 'c.json', '--job', 'worker', '--task', '2'], '--task is 2: c.json names 2 of job worker'),

@@ -105,7 +105,7 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
         if 'monothread2pixel' in arguments:
             extra = extra + ['--image-count', '2', '--held-out-count', '2']
         if '--seeds' in arguments:
-            extra = extra + ['--seeds', '2' if command == SEVERAL else '1']
+            extra = extra + (['--seeds', '2'] if command == SEVERAL else ['--seeds', '1', '--jobs', '1'])
     else:
         extra = SMALL[name]
     if name == 'play' or command == SEVERAL:  # the one reads, the other starts processes
