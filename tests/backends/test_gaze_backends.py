@@ -10,7 +10,7 @@ from meta_rl.rundir import checkpoints, digests
 from helpers.runs import Run
 from helpers.training import same_weights
 
-GAZE = ['--preset', 'gaze-taught', '--batch', '4', '--unroll', '15', '--training-frames', '160', '--image-count', '3',
+GAZE = ['--preset', 'gaze-taught', '--batch', '4', '--unroll', '17', '--training-frames', '160', '--image-count', '3',
         '--held-out-count', '3', '--units', '4', '--memory-units', '4', '--places', '4', '--embedding', '4', '--log-every', '4',
         '--checkpoint-every', '8', '--coin-start', '4', '--coin-episodes', '10', '--teacher-episodes', '9', '--episodes', '24',
         '--decay', 'false']

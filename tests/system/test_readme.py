@@ -145,6 +145,8 @@ def test_every_other_line_of_code_is_of_a_kind_that_is_tested_here(desk, monkeyp
             assert '-t harlow .' in line or harlow.make_parser().parse_args(shlex.split(line.split(' harlow ')[1]))
         elif words_of[0] == 'from':
             exec(line, {})
+        elif words_of[0].startswith('PYTHONPATH='):  # see test_drop_in.py
+            assert os.path.isdir(os.path.join(ROOT, words_of[0].split('/to/this/project/')[1])), line
         elif words_of[:3] == ['python', '-m', 'pytest']:
             assert os.path.exists(os.path.join(ROOT, words_of[3])), line
         else:  # see test_pages.py

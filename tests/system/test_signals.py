@@ -117,9 +117,9 @@ def test_several_seeds_are_told_too(tmp_path):
 
 def test_children_that_are_left_do_not_keep_their_parent(tmp_path):
     """They ignore what multiprocessing ends them with: without a call of `end`, too, the process that started them ends."""
-    code = ('from meta_rl.backends.child_processes import Children\n'
+    code = ('from meta_rl.backends.child_processes import ChildProcesses\n'
             'if __name__ == "__main__":\n'
-            '    children = Children()\n    children.start("sleeper", "time:sleep", 1000)\n')
+            '    children = ChildProcesses()\n    children.start("sleeper", "time:sleep", 1000)\n')
     script = tmp_path / 'parent.py'
     script.write_text(code)
     environment = dict(os.environ, PYTHONPATH=os.path.dirname(SCRIPT))
