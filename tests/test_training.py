@@ -1,4 +1,5 @@
 """Training: what a run leaves behind, that it repeats itself, that it can be stopped anywhere, and that it learns."""
+import collections
 import glob
 import json
 import os
@@ -225,13 +226,18 @@ def test_optimizers(tiny, name, kind):
 
 def test_the_settings_of_the_network_arrive(tiny, monkeypatch):
     made = {}
-    monkeypatch.setattr(agents, 'AC_Network', lambda a_size, scope, trainer, **settings: made.update(
-        settings, a_size=a_size, scope=scope, trainer=trainer))
+    monkeypatch.setattr(agents, 'AC_Network', lambda spec, scope, trainer, memory, encoder, **settings: made.update(
+        settings, a_size=spec.actions, scope=scope, trainer=trainer, memory=memory))
     settings = dict(units=11, second_units=12, value_coef=.14, entropy_coef=.15, clip_norm=16., reward_scale=.17,
                     timestep_scale=.18)
-    agents.make_network(tiny(**settings), 'worker_3', 'trainer', count='count')
-    expected = dict(settings, a_size=2, scope='worker_3', trainer='trainer', count='count', unroll=6)
-    assert {name: made[name] for name in expected} == expected
+    agents.make_network(tiny(**settings), 'worker_3', 'trainer', counts='counts')
+    expected = dict(a_size=2, scope='worker_3', trainer='trainer', counts='counts', unroll=6)
+    assert {name: made[name] for name in expected} == expected and made['loss'][:3] == (.14, .15, 16.)
+    with tf.Graph().as_default(), tf.variable_scope('x'):
+        memory = made['memory'](collections.namedtuple('Encoder', 'size')(5))
+    # Features, two actions, the reward and the time; the second is given what the first is, and what comes out of the first.
+    assert [lstm.start(1).h.shape for lstm in memory._lstms] == [(1, 11), (1, 12)]
+    assert (memory._columns._reward_scale, memory._columns._timestep_scale) == (.17, .18)
 
 
 # ---- learning ----

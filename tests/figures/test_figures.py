@@ -1,4 +1,5 @@
 """The figures of img/: drawn from what is kept there, and what is kept is what the run had."""
+import json
 import os
 import shutil
 
@@ -47,7 +48,10 @@ def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
     monkeypatch.setitem(config_module.PRESETS, 'tiny', TINY)
     path, = all_figures.runs_of('tiny', 1, 'img')
     run = os.path.join('runs', os.listdir('runs')[0])
-    for name in ('config.json', 'curve.csv', 'learning_set.csv'):
+    with open(os.path.join(run, 'config.json')) as there, open(os.path.join(path, 'config.json')) as here:
+        there, here = json.load(there), json.load(here)
+        assert {name for name in there if there[name] != here[name]} <= {'logdir', 'image_cache'}  # where it was: of no use to others
+    for name in ('curve.csv', 'learning_set.csv'):
         with open(os.path.join(run, name)) as there, open(os.path.join(path, name)) as here:
             assert there.read() == here.read()
     monkeypatch.setattr(apart, 'train', None)

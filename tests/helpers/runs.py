@@ -82,9 +82,9 @@ class Run:
         parents, titles = {}, {}
         for path in glob.glob('/proc/[0-9]*'):
             try:
-                with open(path + '/stat') as file:
+                with open(path + '/stat', errors='replace') as file:
                     state, parent = file.read().rsplit(')', 1)[1].split()[:2]
-                with open(path + '/cmdline') as file:
+                with open(path + '/cmdline', errors='replace') as file:
                     titles[int(path[6:])] = file.read().replace('\0', ' ')
             except OSError:
                 continue  # ended meanwhile

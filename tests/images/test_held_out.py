@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from meta_rl import agents, evaluation, training
 from meta_rl import config as config_module
-from meta_rl import evaluation, training
 from meta_rl.actor import Actor
 from meta_rl.config import Config, ConfigError
 from meta_rl.envs import observations
@@ -206,10 +206,10 @@ def played(monkeypatch):
     """The folder, the number of images and the number of the labs, each time that labs are made."""
     made = []
 
-    def make_envs(config, folder, count, random, make_envs=evaluation.make_envs):
+    def make_envs(self, config, folder, count, random, training=False, make_envs=agents.Decisions.make_envs):
         made.append((os.path.basename(folder), config.image_count, count))
-        return make_envs(config, folder, count, random)
-    monkeypatch.setattr(evaluation, 'make_envs', make_envs)
+        return make_envs(self, config, folder, count, random, training)
+    monkeypatch.setattr(agents.Decisions, 'make_envs', make_envs)
     return made
 
 
