@@ -57,7 +57,10 @@ def open_missing_streams():
         if stream is None:
             setattr(sys, name, open(number, 'r' if name == 'stdin' else 'w', errors='backslashreplace', closefd=False))
         elif name == 'stdout' and hasattr(stream, 'buffer'):
-            setattr(sys, name, _escaping(stream))
+            escaping = _escaping(stream)
+            if sys.__stdout__ is stream:
+                sys.__stdout__ = escaping  # shutil asks this one for the size of the terminal; Python 3.6's is detached now
+            sys.stdout = escaping
 
 
 def _escaping(stream):
