@@ -1,4 +1,5 @@
 """Files that a command is asked to write: tried before the work, and written whole or not at all."""
+import json
 import os
 import tempfile
 
@@ -58,6 +59,11 @@ def write(path, data):
             _replace(path, data)
     except OSError as error:
         raise OSError(error.errno, error.strerror, path)
+
+
+def write_json(path, data):
+    """Writes plain data as JSON into `path`, as `write` does."""
+    write(path, (json.dumps(data, indent=2, sort_keys=True) + '\n').encode())
 
 
 def _replace(path, data):

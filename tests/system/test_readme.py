@@ -20,7 +20,7 @@ from helpers.labs import TESTS
 from helpers.pages import ROOT, bare, commands, fenced, indented, pages, read
 
 TRAINED = ['--episodes', '16', '--batch', '8', '--image-count', '3', '--held-out-count', '3', '--units', '4', '--embedding', '4']
-SMALL = {'evaluate': ['--episodes', '8'], 'plot': [], 'record': [],
+SMALL = {'evaluate': ['--episodes', '8'], 'plot': [], 'presets': [], 'record': [],
          'play': ['--terminal', '--episodes', '1', '--image-count', '3']}
 # Only parsed: (what is in the line, why).
 ELSEWHERE = [('--ray-address', 'needs a cluster that runs already'), ('--backend', 'takes half a minute; see test_backends.py'),
@@ -105,7 +105,7 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
         if 'monothread2pixel' in arguments:
             extra = extra + ['--image-count', '2', '--held-out-count', '2']
         if '--seeds' in arguments:
-            extra = extra + ['--seeds', '2' if command == SEVERAL else '1']
+            extra = extra + (['--seeds', '2'] if command == SEVERAL else ['--seeds', '1', '--jobs', '1'])
     else:
         extra = SMALL[name]
     if name == 'play' or command == SEVERAL:  # the one reads, the other starts processes
