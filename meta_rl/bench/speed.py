@@ -113,7 +113,7 @@ def run(seconds):
     print('%-30s %16s   %s' % ('', 'here', 'times as fast as the real lab'))
     for name, figure, ratio in rows:
         print('%-30s %16s   %7.1f' % (name, figure, ratio))
-    print(f'(The real lab: {REAL_FRAMES:,} frames/s, {REAL_STEPS:,} steps/s, {REAL_RESET} s a reset.')
+    print(f'(The real lab: {REAL_FRAMES:,.0f} frames/s, {REAL_STEPS:,.0f} steps/s, {REAL_RESET} s a reset.')
     print(f'Training is compared with the published loop on it: {REAL_EPISODES} episodes/s.)')
     print()
     for name, figure in start_up():
