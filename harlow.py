@@ -6,6 +6,7 @@
     python harlow.py record RUN     draws an episode of it, as a GIF or an MP4
     python harlow.py play           a person plays, and is measured the same way
     python harlow.py plot RUN...    draws reward curves and learning sets
+    python harlow.py compare RUN... compares runs in one table and figure
     python harlow.py presets        lists the presets, and what each gives
     python harlow.py figures        draws the figures of img/
     python harlow.py bench          measures how fast all of it is
@@ -120,21 +121,23 @@ def elsewhere(args):
 
 def evaluate(args):
     check_played(args)
-    if args.json is not None:
-        files.check(args.json)
+    for path in [path for path in (args.json, args.trials, args.activity) if path is not None]:
+        files.check(path)
     if args.published is None and args.run is None:
         raise ConfigError('RUN is missing: give a run directory, or --published and a published checkpoint.')
     if args.published is not None:
         unused = [name for name, given in (('RUN', args.run), ('--lab', args.lab), ('--runfiles-path', args.runfiles_path),
                                            ('--checkpoint', args.checkpoint != 'latest'),
-                                           ('--images', 'images' in args)) if given]
+                                           ('--images', 'images' in args), ('--trials', args.trials),
+                                           ('--activity', args.activity)) if given]
         if unused:
             raise ConfigError('--published has no use for {}, as its task is the two-step task: leave it out.'.format(unused[0]))
         from meta_rl import published as measured
         report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
     else:
         from meta_rl import evaluation as measured
-        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **elsewhere(args))
+        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, trials=args.trials,
+                                   activity=args.activity, **elsewhere(args))
     if args.json is not None:  # first: nobody may be there to read the table
         files.write_json(args.json, report)
     print(measured.table(report))
@@ -152,11 +155,13 @@ def record(args):
 
 def play(args):
     check_played(args)
+    if args.trials is not None:
+        files.check(args.trials)
     given = {name: value for name, value in vars(args).items() if name in PLAYED + ('preset',)}
     settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
     from meta_rl.play import playing
     seed = playing.new_seed() if args.seed is None else args.seed
-    return 0 if playing.run(settings, args.episodes, seed, args.terminal) else 130
+    return 0 if playing.run(settings, args.episodes, seed, args.terminal, args.trials) else 130
 
 
 def plot(args):
@@ -164,6 +169,15 @@ def plot(args):
     from meta_rl.figures import plotting
     for path in plotting.plot(args.runs, args.output, **images_shown(args)):
         print(path)
+    return 0
+
+
+def compare(args):
+    check_played(args)
+    files.check(args.output)
+    from meta_rl.figures import comparison
+    print(comparison.compare(args.runs, args.output, args.episodes, seed=args.seed, **images_shown(args)))
+    output.say('', args.output)
     return 0
 
 
@@ -205,8 +219,8 @@ def main(arguments):
         reason = None if args.command == 'presets' else startup.missing()
         if reason:
             raise ConfigError(reason)
-        status = {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'presets': presets,
-                  'figures': figures, 'bench': bench}[args.command](args)
+        status = {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'compare': compare,
+                  'presets': presets, 'figures': figures, 'bench': bench}[args.command](args)
         output.flush()
         return status
     except BrokenPipeError as error:

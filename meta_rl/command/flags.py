@@ -5,7 +5,7 @@ from meta_rl import config as config_module
 from meta_rl.command.parsing import Formatter, Parser, Switch, Version, truth
 from meta_rl.command.settings import groups, users
 
-COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'presets', 'figures', 'bench'
+COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'compare', 'presets', 'figures', 'bench'
 # What may change when a run goes on.
 RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster ray_address images image_cache'.split()
 # What counts where a person plays.
@@ -34,6 +34,8 @@ def make_parser(description):
     evaluate.add_argument('--published', metavar='FILE', help='measure instead a published two-step agent: FOLDER/seed0, where '
                           'FOLDER has seed0.index and seed0.data-00000-of-00001')
     evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
+    evaluate.add_argument('--trials', metavar='FILE', help='write each trial there as a row of a CSV table')
+    evaluate.add_argument('--activity', metavar='FILE', help='write the state of each unit at each step there, as .npz')
     _add_played(evaluate, 1000)
     record = add('record', 'draw an episode of a trained agent, as it sees it and beside the lab', quiet)
     record.add_argument('run', metavar='RUN', help='run directory')
@@ -41,6 +43,7 @@ def make_parser(description):
     _add_played(record, 1)
     _add_play(add('play', 'play yourself, and be measured the same way', usage='%(prog)s [options] [settings]'))
     _add_plot(add('plot', 'draw reward curves and learning sets of runs', quiet))
+    _add_compare(add('compare', 'compare runs: settings that differ, curves, accuracy with intervals', quiet))
     add('presets', 'list the presets: what each is, and what it gives')
     add('figures', 'draw the figures of img/, training first what its data lack', quiet)
     _add_bench(add('bench', 'measure how fast the lab and the training are', quiet))
@@ -118,6 +121,7 @@ def _add_play(play):
     play.add_argument('--episodes', type=int, default=5, metavar='X', help='episodes to play [episodes]; default 5')
     play.add_argument('--seed', type=int, metavar='X', help='what its draws start from; default another one each time')
     play.add_argument('--terminal', action='store_true', help='in the terminal, also where there can be a window')
+    play.add_argument('--trials', metavar='FILE', help='write each trial there as a row of a CSV table, as evaluate does')
     add_settings(play, PLAYED)
 
 
@@ -126,6 +130,16 @@ def _add_plot(plot):
     plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
                       help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
     _add_images(plot, 'as that of evaluate, for the learning set; default held-out for agents that see pixels')
+
+
+def _add_compare(compare):
+    compare.add_argument('runs', metavar='RUN', nargs='+', help='run directories, 2 to 26')
+    compare.add_argument('-o', '--output', metavar='FILE', default='comparison.png',
+                         help='where to draw curves and trials; default comparison.png')
+    compare.add_argument('--episodes', type=int, default=1000, metavar='X',
+                         help='episodes to play with frozen weights, of each run [episodes]; default 1000')
+    compare.add_argument('--seed', type=int, default=1000003, metavar='X', help='what its draws start from; default 1000003')
+    _add_images(compare, 'as that of evaluate; default held-out for agents that see pixels')
 
 
 def _add_bench(bench):

@@ -3,9 +3,9 @@ import glob
 import os
 import textwrap
 
-from meta_rl.command.seeds_table import at_the_end
 from meta_rl.console.hints import SCRIPT
 from meta_rl.presets import PRESETS
+from meta_rl.rundir.curve_end import at_the_end
 
 KEPT = os.path.join(os.path.dirname(SCRIPT), 'img', 'data')  # in a checkout; pip does not install it
 WIDTH = 80

@@ -1,30 +1,7 @@
 """The table of several seeds: what the curve of each says of the last 1,000 episodes, and the mean over seeds."""
-import csv
 import os
 
-LAST = 1000  # episodes
-
-
-def at_the_end(path):
-    """What curve.csv says of the last 1,000 episodes (of the last row, if that has more): {column: mean}, {} of an empty one.
-
-    A row is a mean over the episodes since the row before it, and counts for as many of these as are among the last 1,000. It is
-    read without NumPy and TensorFlow, so that a table is printed at once.
-    """
-    with open(path, newline='') as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    if not rows:
-        return {}
-    after = max(rows[-1]['episodes'] - LAST, 0)
-    starts = [0] + [row['episodes'] for row in rows[:-1]]
-    weights = [max(row['episodes'] - max(start, after), 0) for start, row in zip(starts, rows)]
-    return {name: sum(weight * row[name] for weight, row in zip(weights, rows) if weight) / sum(weights)
-            for name in rows[-1] if name != 'episodes'}
-
-
-def trials_of(columns):
-    """The names of `columns` that are the fraction right in a trial, in order."""
-    return sorted((name for name in columns if name.startswith('trial_')), key=lambda name: int(name[len('trial_'):]))
+from meta_rl.rundir.curve_end import LAST, at_the_end, trials_of
 
 
 def table(runs):

@@ -3,6 +3,7 @@ import pytest
 
 from meta_rl.command import presets_list, seeds_table
 from meta_rl.config import PRESETS
+from meta_rl.rundir.curve_end import at_the_end
 
 TRIALS = ['trial_%d' % number for number in range(1, 7)]
 HEAD = 'episodes,return,' + ','.join(TRIALS)
@@ -20,14 +21,14 @@ def write(folder, text, name='curve.csv'):
 def test_the_end_of_a_curve_is_that_of_its_last_thousand_episodes(tmp_path, rows, expected):
     write(tmp_path, '\n'.join([HEAD] + ['%d,%g,%s' % (row + (','.join('%g' % (row[1] / 100 * trial) for trial in range(6)),))
                                        for row in rows]) + '\n')
-    end = seeds_table.at_the_end(str(tmp_path / 'curve.csv'))
+    end = at_the_end(str(tmp_path / 'curve.csv'))
     assert end['return'] == pytest.approx(expected) and end['trial_6'] == pytest.approx(5 * expected / 100)
     assert 'episodes' not in end
 
 
 def test_a_curve_without_rows(tmp_path):
     write(tmp_path, HEAD + '\n')
-    assert seeds_table.at_the_end(str(tmp_path / 'curve.csv')) == {}
+    assert at_the_end(str(tmp_path / 'curve.csv')) == {}
 
 
 def test_the_table_of_seeds(tmp_path):
