@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Meta-reinforcement learning of the Harlow task: train, evaluate, record, play, plot, figures, bench.
+"""Meta-reinforcement learning of the Harlow task.
 
-    python harlow.py                 trains with the default preset, the same as: python harlow.py train
-    python harlow.py evaluate RUN    measures a trained agent, trial by trial
-    python harlow.py record RUN      draws an episode that it plays, as a GIF or an MP4
-    python harlow.py play            a person plays, and is measured the same way
-    python harlow.py plot RUN...     draws reward curves and learning sets
-    python harlow.py figures         draws the figures of img/
-    python harlow.py bench           measures how fast all of it is
+    python harlow.py                trains with the default preset, as `train`
+    python harlow.py evaluate RUN   measures a trained agent, trial by trial
+    python harlow.py record RUN     draws an episode of it, as a GIF or an MP4
+    python harlow.py play           a person plays, and is measured the same way
+    python harlow.py plot RUN...    draws reward curves and learning sets
+    python harlow.py compare RUN... compares runs in one table and figure
+    python harlow.py presets        lists the presets, and what each gives
+    python harlow.py figures        draws the figures of img/
+    python harlow.py bench          measures how fast all of it is
 """
-import argparse
-import json
 import os
 import sys
 
@@ -20,149 +20,30 @@ from meta_rl.console import startup
 if __name__ == '__main__':
     startup.begin()  # before any import that takes a newer Python or a package
 
-import attr  # noqa: E402
-
 from meta_rl import config as config_module  # noqa: E402
-from meta_rl.command.parsing import Parser, check_played, check_words, truth  # noqa: E402
+from meta_rl.command import flags, machines  # noqa: E402
+from meta_rl.command.flags import COMMANDS, PLAYED, RESUMABLE  # noqa: E402
+from meta_rl.command.parsing import check_played, check_words  # noqa: E402
 from meta_rl.config import Config, ConfigError  # noqa: E402
 from meta_rl.console import hints, output  # noqa: E402
 from meta_rl.rundir import files  # noqa: E402
 
-COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'figures', 'bench'
-# What may change when a run goes on, and what a machine of a cluster may say for itself.
-RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster ray_address images image_cache'.split()
-OWN = 'cluster', 'device', 'image_cache', 'runfiles_path'
 PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
-# What counts where a person plays.
-PLAYED = ('lab', 'runfiles_path', 'level_script', 'surroundings', 'width', 'height', 'images', 'image_set', 'image_count',
-          'image_seed', 'image_cache', 'sides',
-          'late')
 
 
-def add_settings(parser, names=config_module.NAMES):
-    """--preset, and a flag for each of these settings of Config, with its help, its unit and its default."""
-    presets = sorted(config_module.PRESETS)
-    parser.add_argument('--preset', default=argparse.SUPPRESS, choices=presets, help='default harlow42')
-    for field in attr.fields(Config):
-        if field.name == 'preset' or field.name not in names:
-            continue
-        kind = truth if isinstance(field.default, bool) else type(field.default)
-        default = str(field.default).lower() if kind is truth else repr(field.default)
-        flags = sorted({'--' + field.name.replace('_', '-'), '--' + field.name})
-        parser.add_argument(*flags, dest=field.name, type=kind, choices=field.metadata['choices'],
-                            default=argparse.SUPPRESS, metavar=None if field.metadata['choices'] else 'X',
-                            help='{}; default {}'.format(field.metadata['help'].replace('%', '%%'), default))
-
-
-def add_images(parser, meaning):
-    """Flags that say which images a trained agent is shown, and where these are: keywords of evaluation.Frozen."""
-    parser.add_argument('--images', metavar='X', default=argparse.SUPPRESS, help=meaning)
-    parser.add_argument('--image-cache', '--image_cache', metavar='FOLDER', default=argparse.SUPPRESS,
-                        help="cache to look for images in first; default the run's own")
-    parser.add_argument('--any-images', action='store_true', default=argparse.SUPPRESS,
-                        help='take the images that are there, also if the run was not trained with them')
+def make_parser():
+    return flags.make_parser(__doc__)
 
 
 def images_shown(args):
+    """Which images a trained agent is shown, and where these are: keywords of evaluation.Frozen."""
     given = {name: getattr(args, name) for name in ('images', 'any_images', 'image_cache') if hasattr(args, name)}
     return {name: os.path.expanduser(value) if name in PATHS else value for name, value in given.items()}
 
 
-def make_parser():
-    parser = Parser(prog='harlow.py', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest='command', metavar='{{{}}}'.format(','.join(COMMANDS)), parser_class=Parser)
-
-    train = commands.add_parser('train', help='train an agent', description='Trains an agent into a new run directory.')
-    train.add_argument('--resume', metavar='RUN', help='go on with this run directory, with its own settings; of the '
-                       'settings below only these may be given with it: {}'.format(', '.join('--' + name for name in RESUMABLE)))
-    train.add_argument('--seeds', type=int, default=1, metavar='X', help='train this many agents, of --seed and the seeds '
-                       'after it; default 1')
-    train.add_argument('--jobs', type=int, default=1, metavar='X', help='so many of them at once, each with a log in '
-                       '--logdir; default 1')
-    train.add_argument('--metrics', choices=('text', 'json'), default='text', help='json: a line {"metric": "reward", "value": '
-                       '23.9, "step": 12000} a point on stdout, and nothing else there; default text')
-    train.add_argument('--job', choices=('ps', 'worker'), help='what this machine is in the --cluster')
-    train.add_argument('--task', type=int, default=0, metavar='N', help='which of them, from 0; ps 0 is given the settings and '
-                       'has the run directory; default 0')
-    add_settings(train)
-
-    evaluate = commands.add_parser('evaluate', help='measure a trained agent, trial by trial')
-    record = commands.add_parser('record', help='draw an episode of a trained agent, as it sees it and beside the lab')
-    evaluate.add_argument('run', metavar='RUN', nargs='?', help='run directory')
-    evaluate.add_argument('--published', metavar='FILE', help='measure instead a published two-step agent: FOLDER/seed0, where '
-                          'FOLDER has seed0.index and seed0.data-00000-of-00001')
-    record.add_argument('run', metavar='RUN', help='run directory')
-    for command, episodes in ((evaluate, 1000), (record, 1)):
-        command.add_argument('--episodes', type=int, default=episodes, metavar='X',
-                             help='episodes to play [episodes]; default %d' % episodes)
-        command.add_argument('--seed', type=int, default=1000003, help='what its draws start from; default 1000003')
-        command.add_argument('--checkpoint', choices=('latest', 'best'), default='latest', help='default latest')
-        add_images(command, "'training' or 'held-out', which it is shown: those of its training, or others, which takes an agent "
-                   'that sees pixels; or a FOLDER in which either are; default training')
-        command.add_argument('--surroundings', choices=config_module.SURROUNDINGS, help='what the embedded lab shows around the '
-                             'screen; default what it was trained with')
-        command.add_argument('--looks', choices=config_module.LOOKS, help="which looks the surroundings 'random' have; default held-out")
-        command.add_argument('--lab', choices=config_module.LABS, help='where it plays; default the one it was trained in')
-        command.add_argument('--runfiles-path', '--runfiles_path', metavar='X', help="as that of train; default the run's own")
-    evaluate.add_argument('--json', metavar='FILE', help='write the figures there as JSON')
-    record.add_argument('-o', '--output', metavar='FILE', default='episode.gif',
-                        help='.gif or .mp4; default episode.gif')
-
-    play = commands.add_parser('play', help='play yourself, and be measured the same way')
-    play.add_argument('--episodes', type=int, default=5, metavar='X', help='episodes to play [episodes]; default 5')
-    play.add_argument('--seed', type=int, metavar='X', help='what its draws start from; default another one each time')
-    play.add_argument('--terminal', action='store_true', help='in the terminal, also where there can be a window')
-    add_settings(play, PLAYED)
-
-    plot = commands.add_parser('plot', help='draw reward curves and learning sets of runs')
-    plot.add_argument('runs', metavar='RUN', nargs='+', help='run directories; those of one preset are its seeds')
-    plot.add_argument('-o', '--output', metavar='FILE', default='reward_curves.png',
-                      help='where to draw the curves; the learning set goes beside it; default reward_curves.png')
-    add_images(plot, 'as that of evaluate, for the learning set; default held-out for agents that see pixels')
-
-    commands.add_parser('figures', help='draw the figures of img/, training first what its data lack')
-
-    bench = commands.add_parser('bench', help='measure how fast the lab and the training are')
-    bench.add_argument('--seconds', type=float, default=2., help='time for each figure [s]; default 2')
-    other = bench.add_mutually_exclusive_group()
-    other.add_argument('--backends', action='store_true', help='measure instead how training grows with the workers of each '
-                       'backend: some 10 minutes')
-    other.add_argument('--growth', metavar='FILE', help='measure instead what an update costs with more episodes and more '
-                       'images, and draw it there: some 10 minutes, and 1 GB of images')
-    return parser
-
-
-def clustered(args):
-    """The settings that go without saying in a cluster."""
-    from meta_rl.backends import cluster as clusters
-    if args.job is None:
-        raise ConfigError('--cluster needs --job ps or --job worker, and --task N: which of its machines this is.')
-    if args.seeds > 1:
-        raise ConfigError('--seeds is %d: a cluster trains one agent at a time, leave it out.' % args.seeds)
-    cluster = clusters.read(args.cluster)
-    tasks = len(cluster.ps) if args.job == 'ps' else cluster.workers
-    if not 0 <= args.task < tasks:
-        raise ConfigError('--task is %d: %s names %d of job %s, counted from 0.' % (args.task, args.cluster, tasks, args.job))
-    return {'backend': 'processes', 'ps': len(cluster.ps), 'workers': cluster.workers}
-
-
-def take_part(args, given):
-    """What a machine of a cluster does that is not ps 0. Returns the exit status."""
-    from meta_rl.backends import cluster as clusters
-    from meta_rl.backends import processes
-    theirs = sorted(name for name in vars(args) if name in config_module.NAMES and name not in OWN)
-    if theirs or args.resume is not None:
-        raise ConfigError('--{} is for ps 0, which hands the settings to all others: leave it out.'.format((theirs + ['resume'])[0]))
-    cluster = clusters.read(given['cluster'])
-    if args.job == 'ps':
-        status = processes.serve(cluster, args.task)
-    else:
-        status = processes.work(cluster, args.task, {name: given[name] for name in OWN if name in given})
-    sys.stdout.flush()
-    os._exit(status)  # not by way of TensorFlow's own clearing up, which waits for servers that are gone
-
-
 def train(args):
+    if args.json is not None:
+        files.check(args.json)
     if args.metrics == 'text':
         return train_agents(args)
     if args.seeds > 1:
@@ -182,9 +63,9 @@ def train_agents(args, lines=None):
     if args.resume is not None and args.seeds > 1:
         raise ConfigError('--seeds starts new runs: leave out --resume, or resume one run at a time.')
     if given.get('cluster'):
-        given.update(clustered(args))
+        given.update(machines.settings_of(args))
         if (args.job, args.task) != ('ps', 0):
-            return take_part(args, given)
+            machines.take_part(args, given)
     elif args.job or args.task:
         raise ConfigError('--job and --task name a machine of a cluster: give its file with --cluster.')
     if args.resume is not None:
@@ -194,7 +75,7 @@ def train_agents(args, lines=None):
         fixed = sorted(set(given) - set(RESUMABLE) - {'ps'}) + ['ps'] * (given.get('ps', settings.ps) != settings.ps)
         if fixed:
             raise ConfigError('--{} cannot change in the middle of a run: leave it out, or start a new run without '
-                              '--resume.'.format(fixed[0]))
+                              '--resume.'.format(fixed[0].replace('_', '-')))
         images = given.pop('images', '')  # where the run's own are now: it takes no others
         settings = settings.change(**given)
     else:
@@ -206,9 +87,13 @@ def train_agents(args, lines=None):
         files.check_run_folders(settings.logdir, settings.image_cache)
     if args.seeds > 1:
         from meta_rl.command import seeds
-        return seeds.train(os.path.abspath(__file__), settings, args.seeds, args.jobs)
+        return seeds.train(os.path.abspath(__file__), settings, args.seeds, args.jobs, args.json, args.quiet)
+    return train_one(settings, args, lines, images)
+
+
+def train_one(settings, args, lines, images):
     from meta_rl import onednn
-    onednn.choose(settings)
+    onednn.choose(settings)  # before TensorFlow is imported
     from meta_rl import training
     try:
         run, mean_return, seconds = training.run(settings, args.resume, lines, *filter(None, [images]))
@@ -220,9 +105,11 @@ def train_agents(args, lines=None):
     from meta_rl.envs.references import oracles
     from meta_rl.figures import plotting
     best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
+    if args.json is not None:
+        files.write_json(args.json, {'run': run, 'return_mean': mean_return, 'seconds': seconds})
     output.say('Done in {:.0f} s: mean return {:.2f} of {:.0f} over the last {:,} episodes. Its curve: {}'.format(
         seconds, mean_return, best, min(1000, int(plotting.curve_of(run)['episodes'][-1])), plotting.reward_curve(run)))
-    output.say('To measure it trial by trial: ' + hints.command_line('evaluate', run))
+    output.note('To measure it trial by trial: ' + hints.command_line('evaluate', run))
     return 0
 
 
@@ -234,23 +121,25 @@ def elsewhere(args):
 
 def evaluate(args):
     check_played(args)
-    if args.json is not None:
-        files.check(args.json)
+    for path in [path for path in (args.json, args.trials, args.activity) if path is not None]:
+        files.check(path)
     if args.published is None and args.run is None:
         raise ConfigError('RUN is missing: give a run directory, or --published and a published checkpoint.')
     if args.published is not None:
         unused = [name for name, given in (('RUN', args.run), ('--lab', args.lab), ('--runfiles-path', args.runfiles_path),
                                            ('--checkpoint', args.checkpoint != 'latest'),
-                                           ('--images', 'images' in args)) if given]
+                                           ('--images', 'images' in args), ('--trials', args.trials),
+                                           ('--activity', args.activity)) if given]
         if unused:
             raise ConfigError('--published has no use for {}, as its task is the two-step task: leave it out.'.format(unused[0]))
         from meta_rl import published as measured
         report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
     else:
         from meta_rl import evaluation as measured
-        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, **elsewhere(args))
+        report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, trials=args.trials,
+                                   activity=args.activity, **elsewhere(args))
     if args.json is not None:  # first: nobody may be there to read the table
-        files.write(args.json, (json.dumps(report, indent=2, sort_keys=True) + '\n').encode())
+        files.write_json(args.json, report)
     print(measured.table(report))
     return 0
 
@@ -266,11 +155,13 @@ def record(args):
 
 def play(args):
     check_played(args)
+    if args.trials is not None:
+        files.check(args.trials)
     given = {name: value for name, value in vars(args).items() if name in PLAYED + ('preset',)}
     settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
     from meta_rl.play import playing
     seed = playing.new_seed() if args.seed is None else args.seed
-    return 0 if playing.run(settings, args.episodes, seed, args.terminal) else 130
+    return 0 if playing.run(settings, args.episodes, seed, args.terminal, args.trials) else 130
 
 
 def plot(args):
@@ -278,6 +169,21 @@ def plot(args):
     from meta_rl.figures import plotting
     for path in plotting.plot(args.runs, args.output, **images_shown(args)):
         print(path)
+    return 0
+
+
+def compare(args):
+    check_played(args)
+    files.check(args.output)
+    from meta_rl.figures import comparison
+    print(comparison.compare(args.runs, args.output, args.episodes, seed=args.seed, **images_shown(args)))
+    output.say('', args.output)
+    return 0
+
+
+def presets(_):
+    from meta_rl.command import presets_list
+    print(presets_list.table())
     return 0
 
 
@@ -304,16 +210,17 @@ def bench(args):
 
 def main(arguments):
     """Runs one command. Returns the exit status: 0, 1 where it could not end its work, 2 where the input is wrong, 130 after Ctrl-C."""
-    if not arguments or arguments[0].startswith('-') and arguments[0] not in ('-h', '--help'):
+    if not arguments or arguments[0].startswith('-') and arguments[0] not in ('-h', '--help', '--version'):
         arguments = ['train'] + arguments
     try:
         args = make_parser().parse(arguments, COMMANDS)
+        output.set_quiet(getattr(args, 'quiet', False))
         check_words(args)
-        reason = startup.missing()
+        reason = None if args.command == 'presets' else startup.missing()
         if reason:
             raise ConfigError(reason)
-        status = {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'figures': figures,
-                  'bench': bench}[args.command](args)
+        status = {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'compare': compare,
+                  'presets': presets, 'figures': figures, 'bench': bench}[args.command](args)
         output.flush()
         return status
     except BrokenPipeError as error:

@@ -67,6 +67,11 @@ class AC_Network:
         """The state in which `batch` episodes begin: of the memory."""
         return self._memory.start(batch)
 
+    @property
+    def unit_names(self) -> List[str]:
+        """See Memory."""
+        return self._memory.unit_names
+
     def encode(self, session: Any, views: np.ndarray) -> np.ndarray:
         """Features float32 [V, F] of views [V, ...], as act() wants them: with the weights that are local now."""
         return self._call(session, 'encode')(views)[0]

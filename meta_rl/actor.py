@@ -51,11 +51,12 @@ class Actor:
       envs: list of B Environment.
       random: np.random.RandomState that actions are sampled with.
       start: what `saved` returned; None: all episodes start anew.
+      observer: what is told of each step and of each episode that ended, see records.Observer; None: nothing is.
     Raises: ConfigError where `start` is of other environments or of another network.
     """
 
-    def __init__(self, network, envs, random, start=None):
-        self._network, self.envs, self._random = network, envs, random
+    def __init__(self, network, envs, random, start=None, observer=None):
+        self._network, self.envs, self._random, self._observer = network, envs, random, observer
         batch = len(envs)
         self._views, self._over = [None] * batch, np.ones(batch, bool)
         self._state = network.get_initial_state(batch)
@@ -112,6 +113,8 @@ class Actor:
             policy, values[t], self._state = network.act(session, features, self._inputs, self._state)
             policies.append(policy)
             actions[t] = policy.argmax(1) if greedy else sample(policy, self._random)
+            if self._observer:
+                self._observer.acted(features, policy, values[t], self._state, actions[t])
             cut = self._step(actions[t], rewards[t], episodes)
             over[t] = self._over
             if cut:
@@ -145,6 +148,8 @@ class Actor:
             if done:
                 self._over[b] = True
                 episodes.append(env.episode)
+                if self._observer:
+                    self._observer.ended(b, env)
                 if truncated:
                     cut.append(b)
         self._inputs.prev_action[:], self._inputs.prev_reward[:] = actions, rewards
@@ -179,20 +184,22 @@ class _Seen:
         return self._features[index]
 
 
-def play_episodes(network, session, envs, random, count, steps, greedy=False, progress=None):
+def play_episodes(network, session, envs, random, count, steps, greedy=False, progress=None, observer=None):
     """Plays `count` episodes, as many in each environment, lest short ones count more. Returns the list of Episode.
 
     steps: int, of the unrolls in which they are played: where these are whole episodes, no more is played than is counted.
-    progress: Progress that is told of each episode, or None.
+    progress: Progress that is told of each episode, or None; observer: see Actor; it is also told which episodes count.
     """
     quota, played = np.full(len(envs), count // len(envs)), []
     quota[:count % len(envs)] += 1
-    actor = Actor(network, envs, random)
+    actor = Actor(network, envs, random, observer=observer)
     while quota.any():
         if actor.between_episodes:  # those that have played theirs need not play on
-            actor = Actor(network, envs[:np.count_nonzero(quota)], random)
+            actor = Actor(network, envs[:np.count_nonzero(quota)], random, observer=observer)
         experience = actor.unroll(session, steps, greedy)
         for episode, b in zip(experience.episodes, np.nonzero(experience.over)[1]):
+            if observer:
+                observer.settle(bool(quota[b]))
             if quota[b]:
                 quota[b] -= 1
                 played.append(episode)

@@ -13,6 +13,7 @@ from meta_rl.nets.gaze_encoder import GazeEncoder
 from meta_rl.nets.inputs import Columns
 from meta_rl.presets import PRESETS
 from meta_rl.psychlab.task import CORRECT_REWARD
+from meta_rl.setting_users import USERS
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Learning, Worker
 
@@ -143,24 +144,6 @@ def make_trainer(config, global_episodes):
     if config.optimizer == 'rmsprop':
         return tf.train.RMSPropOptimizer(rate, epsilon=config.epsilon or 1e-10)
     return tf.train.AdamOptimizer(rate, epsilon=config.epsilon or 1e-8)
-
-
-# Settings, who uses them, and how it is seen that a Config is of those.
-USERS = [
-    (('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes', 'teacher_episodes',
-      'memory_units', 'places'), "agents of control 'gaze'", lambda config: config.control == 'gaze'),
-    (('late', 'prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'second_units', 'encoder',
-      'conv_activations', 'scaled_pixels', 'normalizer'), "agents of control 'decisions'",
-     lambda config: config.control == 'decisions'),
-    (('encoder', 'scaled_pixels'), "agents that see 'pixels'", lambda config: config.observation == 'pixels'),
-    (('normalizer',), "agents that see 'pixels' or 'crops'", lambda config: config.observation in ('pixels', 'crops')),
-    (('conv_activations',), "agents that see 'pixels', by encoder 'wang'",
-     lambda config: config.observation == 'pixels' and config.encoder == 'wang'),
-    (('reward_scale',), 'agents that are told the previous reward', lambda config: config.prev_reward),
-    (('timestep_scale',), 'agents that are told the timestep', lambda config: config.timestep),
-    (('embedding_scale',), 'agents with an embedding', lambda config: config.embedding > 0),
-    (('ps', 'cluster'), "runs with the backend 'processes'", lambda config: config.backend == 'processes'),
-    (('ray_address',), "runs with the backend 'ray'", lambda config: config.backend == 'ray')]
 
 
 def check(config):

@@ -55,9 +55,9 @@ class Config:
     workers = setting(1, 'workers, each with its own labs and its own copy of the network', 1, 256)
     backend = setting('threads', "what carries the workers: 'threads' of one process, 'processes' (distributed TensorFlow), or "
                       "'ray'", choices=BACKENDS)
-    ps = setting(1, "parameter servers that share the network among them; backend 'processes' only", 1, 64)
-    cluster = setting('', "JSON file of the machines that train together; backend 'processes' only; empty: this one")
-    ray_address = setting('', "address of a Ray cluster that runs already; backend 'ray' only; empty: one is started here")
+    ps = setting(1, "parameter servers that share the network among them", 1, 64)
+    cluster = setting('', "JSON file of the machines that train together; empty: this one")
+    ray_address = setting('', "address of a Ray cluster that runs already; empty: one is started here")
     batch = setting(16, 'B: episodes that a worker plays side by side for one update [episodes]', 1, 65536)
     device = setting(CPU, f'where the networks live: {CPU} or {GPU}')
     logdir = setting('runs', 'folder that the run directories are made in')

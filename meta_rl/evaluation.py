@@ -1,4 +1,5 @@
 """Frozen weights: how often each trial is right. Meta-learning shows there, in the steps from trial 1 to trial 2 and after."""
+import contextlib
 import io
 import os
 
@@ -14,6 +15,9 @@ from meta_rl.envs.references import scores
 from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import DEEPMIND, SIDE_BY_SIDE, check
 from meta_rl.psychlab.task import TRIALS
+from meta_rl.records.activity import Activity
+from meta_rl.records.observer import Observer
+from meta_rl.records.trials import Trials
 from meta_rl.rundir import checkpoints, files, lock
 from meta_rl.tf_compat import session_config, tf
 
@@ -120,15 +124,22 @@ class Frozen:
             yield (frame, experience.policies[0, 0], self._learning.reward_unit * float(experience.values[0, 0]),
                    int(experience.actions[0, 0]), float(experience.rewards[0, 0]))
 
-    def measure(self, episodes, seed=SEED, greedy=False, progress=None):
+    @property
+    def unit_names(self):
+        """See Memory."""
+        return self._network.unit_names
+
+    def measure(self, episodes, seed=SEED, greedy=False, progress=None, takers=()):
         """Plays `episodes`. Returns a dict of plain data: see scores.score. progress: Progress that is told of each, or None.
 
+        takers: what is handed the record of each episode, see records.Observer.
         Where episodes may be cut short also decisions_mean and decisions_max, and complete, the fraction that had all trials.
         """
         random = np.random.RandomState(seed)
+        observer = Observer(takers, self._learning.reward_unit) if takers else None
         envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
         played = play_episodes(self._network, self._session, envs, random, episodes, self._learning.steps, greedy,
-                               progress)
+                               progress, observer)
         for env in envs:
             env.close()
         correct = np.zeros((len(played), TRIALS), np.float32)
@@ -142,7 +153,8 @@ class Frozen:
         return report
 
 
-def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any_images=False, **elsewhere):
+def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any_images=False, trials=None, activity=None,
+             **elsewhere):
     """Plays `episodes` with the weights of a run directory as they are, sampled and then greedy.
 
     Args:
@@ -150,17 +162,27 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any
       seed: int.
       which: 'latest' or 'best', the checkpoint.
       images, any_images, elsewhere: see Frozen.
+      trials, activity: str, files to write the table of all trials (CSV) to, and the activity of the network at each step of the
+        sampled episodes (npz), or None.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
       more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`, `surroundings`.
     """
-    with Frozen(run, images, any_images, **elsewhere) as frozen:
+    with contextlib.ExitStack() as stack:
+        frozen = stack.enter_context(Frozen(run, images, any_images, **elsewhere))
+        table_of_trials = Trials(trials) if trials else None
+        recorded = stack.enter_context(Activity(activity, frozen.unit_names, TRIALS)) if activity else None
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
         report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': frozen.images,
                   'lab': frozen.lab, 'surroundings': frozen.surroundings}
         with Progress(len(MODES) * episodes, 'measuring', 'episodes') as progress:
             for mode in MODES:
-                report[mode] = frozen.measure(episodes, seed, mode == 'greedy', progress)
+                if table_of_trials:
+                    table_of_trials.start(mode)
+                takers = [table_of_trials] + [recorded] * (mode == MODES[0])
+                report[mode] = frozen.measure(episodes, seed, mode == 'greedy', progress, [taker for taker in takers if taker])
+        for written in filter(None, (table_of_trials, recorded)):
+            written.write()
     report.update(report[MODES[0]], policy=MODES[0])
     return report
 

@@ -13,7 +13,7 @@ from meta_rl.console.output import say
 from meta_rl.images import finding, identity
 from meta_rl.labs import choice
 from meta_rl.labs.lab_process import LabDied
-from meta_rl.rundir import checkpoints, dashboard, lock
+from meta_rl.rundir import checkpoints, dashboard, lock, versions
 from meta_rl.rundir import resume as resuming
 from meta_rl.rundir.events import said
 from meta_rl.rundir.monitor import Monitor
@@ -101,6 +101,7 @@ def run(config, resume=None, lines=None, images=''):
                 config.save(os.path.join(directory, 'config.json'))  # not before: what cannot go on stays as it was
                 identity.keep(directory, **shown)
                 backend.set_states(start['random'])
+            versions.keep(directory, start['monitor']['episodes'] if start else 0)
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines,
                               'Training %s: %d episodes, %d worker%s%s%s, into %s' % (
                                   config.preset, config.episodes, config.workers, 's' * (config.workers > 1),

@@ -118,8 +118,9 @@ def test_the_table_says_it_in_print():
     lines = evaluation.table(dict(part, episodes=1000, images='held-out', checkpoint='model-10', run='runs/x', sampled=part,
                                   greedy=dict(part, return_mean=-1))).splitlines()
     assert '1000 episodes' in lines[0] and 'held-out images' in lines[0] and 'model-10 of runs/x' in lines[0]
-    assert lines[2].split()[:7] == ['sampled', '23.46', '17.46', '50.0%', '47..53', '98.7%', '97..100']
-    assert lines[3].split()[:2] == ['greedy', '-1.00']
+    assert lines[2].split()[:5] == ['sampled', '23.46', '17.46', '50.0%', '98.7%']
+    assert lines[3].split()[:4] == ['95%', 'interval', '47..53', '97..100']
+    assert lines[4].split()[:2] == ['greedy', '-1.00']
 
 
 def test_no_run_directory(tmp_path):

@@ -15,7 +15,8 @@ from PIL import Image
 
 import harlow
 from meta_rl import config as config_module
-from meta_rl import training
+from meta_rl import training, version
+from meta_rl.command import settings
 from meta_rl.config import Config
 from meta_rl.console import hints
 from meta_rl.rundir.monitor import read_curve
@@ -68,12 +69,43 @@ def test_every_setting_has_a_flag_with_its_help_its_unit_and_its_default(monkeyp
     assert run_main('train', '--help') == 0
     blocks = [' '.join(block.split()) for block in re.split('\n  (?=-)', capsys.readouterr().out)]
     for field in SETTINGS:
-        # From 3.13 on, '--log-every, --log_every X' where it was '--log-every X, --log_every X'.
-        block, = [block for block in blocks if re.match('--{}[ ,]'.format(field.name.replace('_', '-')), block)]
-        described, shown = block.rsplit('; default ', 1)
-        assert described.endswith(field.metadata['help'])
+        flag = field.name.replace('_', '-')
+        block, = [block for block in blocks if re.match('--{}[ ,]'.format(flag), block)]
+        described, shown = re.split('; default ', re.sub(r' [A-Z][^:;]*:$', '', block))  # the title of the next group may follow
+        whose = settings.users(field.name)
+        assert described.endswith(field.metadata['help'] + (f'; only {whose}' if whose else ''))
         value = shown == 'true' if shown in ('true', 'false') else ast.literal_eval(shown)
         assert value == field.default and type(value) is type(field.default)
+        assert block.startswith(f'--{flag}, --no-{flag} ') == isinstance(value, bool)
+
+
+def test_the_settings_are_in_groups_and_the_help_fits_80_columns(monkeypatch, capsys):
+    monkeypatch.setenv('COLUMNS', '80')
+    for command in [[]] + [[command] for command in harlow.COMMANDS]:
+        assert run_main(*command, '--help') == 0
+        text = capsys.readouterr().out
+        assert max(map(len, text.splitlines())) <= 80
+        found = re.findall(r'(?m)^(?!options|optional arguments|positional|usage)(\S.*):$', text)
+        if command == ['train']:
+            assert found == list(settings.GROUPS.values())
+            group = text[text.index('The network:'):text.index('Learning:')]
+            assert '--units X' in group and '--normalizer' in group and '--gamma' not in group
+            assert "agents of control 'decisions' that see 'pixels'" in ' '.join(group.split())
+
+
+@pytest.mark.parametrize('flags, late', [
+    ('--late', True), ('--no-late', False), ('--late true', True), ('--late false', False), ('--late=true', True), ('--no-late --late', True),
+    ('--late --no-late', False), ('--late --seed 3', True), ('--preset master --no-late', False), ('--preset master', True)])
+def test_a_switch_is_given_alone_or_with_true_or_false(monkeypatch, flags, late):
+    made = []
+    monkeypatch.setattr(training, 'run', lambda config, *_: made.append(config) or (_ for _ in ()).throw(KeyboardInterrupt))
+    assert run_main('train', *flags.split()) == 130
+    assert made[0].late is late and made[0].seed == (3 if '3' in flags else 0)
+
+
+def test_the_version_names_the_commit(capsys):
+    assert run_main('--version') == 0
+    assert capsys.readouterr().out == f'harlow.py {version.version()}\n'
 
 
 @pytest.mark.parametrize('dash', ['-', '_'])
@@ -121,7 +153,14 @@ def test_presets_may_be_changed(monkeypatch, preset):
     ('--gamma 1.5', 'gamma is 1.5'), ('--optimizer sgd', "'sgd'"), ('--sides left', "'left'"), ('--decay maybe', "'maybe'"),
     ('--device /foo', '/device:GPU:0'), ('--workers 0', 'workers is 0'), ('--batch 0', 'batch is 0'),
     ('--image-count 1', 'image_count is 1'), ('--units', 'expected one argument'), ('--zeal 3', '--zeal'), ('train more', 'more'),
-    ('evalute RUN', 'evalute'),
+    ('evalute RUN', 'there is no command \'evalute\''), ('evalute RUN', 'did you mean evaluate?'),
+    ('train --episods 5', 'did you mean --episodes?'), ('--episods 5', 'did you mean --episodes?'),
+    ('evaluate RUN --episods 5', 'did you mean --episodes?'), ('evaluate RUN --chekpoint best', 'did you mean --checkpoint?'),
+    ('train --no-latte', 'did you mean --no-late?'), ('train --log_evry 5', 'did you mean --log-every?'),
+    ('train --preset harlow_42', 'did you mean harlow42?'), ('plot RUN --ouput x.png', 'did you mean --output?'),
+    ('--jobs 2', 'there is one agent to train: give --seeds 2 or more with it'), ('--no-late true', 'takes no value'),
+    ('--images few --image-count 42', '--image-count 2'), ('--json file/x.json', 'file/x.json cannot be written'),
+    ('presets more', 'more'),
     ('--images nowhere', 'nowhere cannot be read as a folder'), ('--images file', 'file cannot be read as a folder'),
     ('--images empty', 'empty has 0 PNG or JPEG pictures, and 3 are needed'),
     ('--images few', 'few has 2 PNG or JPEG pictures, and 3 are needed'), ('--images bad', 'third.jpg cannot be read'),
@@ -265,14 +304,22 @@ def rows(folder):
 
 
 @pytest.mark.parametrize('jobs', [1, 2])
-def test_several_seeds_are_trained_each_as_if_alone(tmp_path, jobs, monkeypatch):
+def test_several_seeds_are_trained_each_as_if_alone(tmp_path, jobs, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    assert run_main('train', '--episodes', '32', '--seed', '4', '--seeds', '2', '--jobs', str(jobs), '--gamma', '.5', *TINY) == 0
+    assert run_main('train', '--episodes', '32', '--seed', '4', '--seeds', '2', '--jobs', str(jobs), '--gamma', '.5', '--json',
+                    'all.json', *TINY) == 0
+    head, *rows = capfd.readouterr().out.splitlines()[-4:]
+    assert [row.split()[0] for row in rows] == ['4', '5', 'mean'] and 'trial 6' in head and max(map(len, [head] + rows)) <= 80
     runs = sorted(name for name in os.listdir('runs') if not name.endswith('.log'))
     assert [name.split('-')[1] for name in runs] == ['seed4', 'seed5']
-    settings = [config_module.load(os.path.join('runs', name, 'config.json')) for name in runs]
-    assert settings[0].gamma == .5 and settings[1] == settings[0].change(seed=5)
+    made = [config_module.load(os.path.join('runs', name, 'config.json')) for name in runs]
+    assert made[0].gamma == .5 and made[1] == made[0].change(seed=5)
     assert len(os.listdir('runs')) == (2 if jobs == 1 else 4)
+    with open('all.json') as file:
+        results = json.load(file)
+    assert [os.path.basename(result['run']) for result in results] == runs
+    returns = [read_curve(os.path.join('runs', name, 'curve.csv'))['return'][-1] for name in runs]
+    assert [float(row.split()[1]) for row in rows] == pytest.approx([returns[0], returns[1], sum(returns) / 2], abs=.006)
 
 
 @pytest.mark.parametrize('flags', [['--seeds', '0'], ['--jobs', '0'], ['--seeds', '2', '--resume', 'x']])

@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What may import what: a part of the project (a folder, or a file of meta_rl), and the parts that it may import besides itself.
 # What a part may import its importers may as well.
-LEAVES = {'presets', 'onednn', 'console', 'psychlab', 'returns'}
+LEAVES = {'presets', 'onednn', 'console', 'psychlab', 'returns', 'setting_users', 'version'}
 FLOORS = [
     ('config', {'console', 'presets'}),
     ('tf_compat', {'console', 'onednn'}),
@@ -18,19 +18,21 @@ FLOORS = [
     ('envs', {'labs'}),
     ('nets', {'tf_compat'}),
     ('update', {'envs'}),
-    ('rundir', {'config', 'psychlab', 'tf_compat'}),
+    ('rundir', {'config', 'psychlab', 'tf_compat', 'version'}),
+    ('records', {'envs', 'nets', 'rundir'}),
     ('ac_network', {'nets'}),
     ('actor', {'envs', 'nets', 'rundir'}),
     ('worker', {'ac_network', 'actor', 'returns', 'update'}),
-    ('agents', {'worker'}),
+    ('agents', {'setting_users', 'worker'}),
     ('backends', {'agents', 'rundir'}),
-    ('evaluation', {'agents', 'rundir'}),
+    ('evaluation', {'agents', 'records', 'rundir'}),
     ('training', {'backends'}),
     ('apart', {'training'}),
+    ('interface', {'evaluation', 'training'}),
     ('command', {'backends'}),
     ('figures', {'apart', 'evaluation'}),
     ('bench', {'figures'}),
-    ('play', {'envs'}),
+    ('play', {'envs', 'records'}),
     ('gymnasium_envs', {'envs'}),
     ('dm_envs', {'envs'}),
     ('published', {'actor', 'rundir'}),

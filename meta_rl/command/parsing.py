@@ -2,8 +2,11 @@
 import argparse
 import difflib
 import re
+import sys
+import textwrap
 
 from meta_rl.config import ConfigError
+from meta_rl.version import version
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,11 +31,58 @@ class Parser(argparse.ArgumentParser):
         return nearest(words.group(1), list(self._option_string_actions)) if words else ''
 
     def parse_known_args(self, args=None, namespace=None):
-        """As argparse has it; but a word that a command does not know is its own error, which knows its flags."""
-        namespace, unknown = super().parse_known_args(args, namespace)
+        """As argparse has it; but --log_every is --log-every, and what a command does not know is its own error: it knows its flags."""
+        namespace, unknown = super().parse_known_args(with_dashes(sys.argv[1:] if args is None else args), namespace)
         if unknown and self._subparsers is None:
             self.error('unrecognized arguments: ' + ' '.join(unknown))
         return namespace, unknown
+
+
+class Formatter(argparse.HelpFormatter):
+    """Help in which a switch is listed as --late, --no-late, and no flag is broken at its hyphens."""
+
+    def _split_lines(self, text, width):
+        return textwrap.wrap(' '.join(text.split()), width, break_on_hyphens=False)
+
+    def _fill_text(self, text, width, indent):
+        return textwrap.fill(' '.join(text.split()), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+    def _format_action_invocation(self, action):
+        return ', '.join(action.option_strings) if isinstance(action, Switch) else super()._format_action_invocation(action)
+
+
+class Switch(argparse.Action):
+    """A setting that is true or false: --late, --no-late, --late true, --late false."""
+
+    ALONE = object()  # the value of a flag without one
+
+    def __init__(self, option_strings, dest, **more):
+        super().__init__(option_strings, dest, nargs='?', const=self.ALONE, **more)
+
+    def __call__(self, parser, namespace, value, option_string=None):
+        negative = option_string.startswith('--no-')
+        if negative and value is not self.ALONE:
+            parser.error(f'argument {option_string}: it takes no value')
+        setattr(namespace, self.dest, not negative if value is self.ALONE else value)
+
+
+class Version(argparse.Action):
+    """Prints the version and ends. Asked of git only where it is asked for."""
+
+    def __init__(self, option_strings, dest, **more):
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **more)
+
+    def __call__(self, parser, namespace, value, option_string=None):
+        print(f'harlow.py {version()}')
+        parser.exit(0)
+
+
+def with_dashes(words):
+    """The words of a command line, with --log-every for --log_every."""
+    end = words.index('--') if '--' in words else len(words)
+    parts = [word.partition('=') for word in words[:end]]
+    return [name.replace('_', '-') + sign + value if name.startswith('--') else name + sign + value
+            for name, sign, value in parts] + list(words[end:])
 
 
 def nearest(word, words):

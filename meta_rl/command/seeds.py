@@ -1,45 +1,69 @@
 """Several agents, of several seeds: each is trained by a process of its own, as if alone."""
 import concurrent.futures
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import attr
 
 from meta_rl.backends.stops import Stops
-from meta_rl.console.output import say
+from meta_rl.command import seeds_table
+from meta_rl.console.output import note, say
+from meta_rl.rundir import files
 
 STOPPED = 130  # the exit status of a run that was asked to end
 
 
-def train(script, settings, seeds, jobs):
-    """Trains agents of `seeds` seeds, from that of a Config on, `jobs` at once. What asks this process to end is passed on to them.
+def train(script, settings, seeds, jobs, path=None, quiet=False):
+    """Trains agents of `seeds` seeds, from that of a Config on, `jobs` at once, and prints a table of them.
 
-    script: str, path of harlow.py. Returns: int, the worst of their exit statuses.
+    What asks this process to end is passed on to them.
+
+    Args:
+      script: str, path of harlow.py.
+      path: str, file to write what came of them to, as JSON: a list of what `train --json` writes of each, or None.
+      quiet: bool, have them print no progress.
+    Returns: int, the worst of their exit statuses.
     """
     os.makedirs(settings.logdir, exist_ok=True)
-    family = Family()
+    family, numbers = Family(), range(settings.seed, settings.seed + seeds)
 
-    def one(seed):
+    def one(seed, result):
         flags = [f'--{name}={str(value).lower() if isinstance(value, bool) else value}'
                  for name, value in attr.asdict(settings.change(seed=seed)).items()]
-        command = [sys.executable, script, 'train'] + flags
+        command = [sys.executable, script, 'train', '--json', result] + ['--quiet'] * quiet + flags
         if jobs == 1 or family.stopped:
             return family.call(command)
         with new_log(settings.logdir, '%s-seed%d' % (settings.preset, seed)) as log:
-            say('Seed %d goes on in %s' % (seed, log.name))
+            note('Seed %d goes on in %s' % (seed, log.name))
             return family.call(command, stdout=log, stderr=subprocess.STDOUT)
 
     pool = concurrent.futures.ThreadPoolExecutor(jobs)
-    with Stops() as stops:
-        ended = [pool.submit(one, seed) for seed in range(settings.seed, settings.seed + seeds)]
+    with tempfile.TemporaryDirectory() as folder, Stops() as stops:
+        results = {seed: os.path.join(folder, '%d.json' % seed) for seed in numbers}
+        ended = [pool.submit(one, seed, results[seed]) for seed in numbers]
         try:
             concurrent.futures.wait(ended)
         except KeyboardInterrupt:
             family.stop()
         stops.hold()
-        return max(each.result() for each in ended)
+        status = max(each.result() for each in ended)
+        found = {seed: _read(result) for seed, result in results.items()}
+    say('', seeds_table.table({seed: result and result['run'] for seed, result in found.items()}))
+    if path is not None:
+        files.write_json(path, [result for _, result in sorted(found.items()) if result])
+    return status
+
+
+def _read(path):
+    """What `train --json` wrote there; None where it did not come to that."""
+    if not os.path.exists(path):
+        return None
+    with open(path) as file:
+        return json.load(file)
 
 
 class Family:

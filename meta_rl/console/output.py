@@ -6,6 +6,26 @@ import sys
 GONE = errno.EIO, errno.EBADF, errno.ENXIO  # of a terminal that was hung up
 
 
+_quiet = False  # of this process: --quiet
+
+
+def set_quiet(quiet):
+    """Says whether this process prints no progress, by `note`, bars and lines. quiet: bool."""
+    global _quiet
+    _quiet = quiet
+
+
+def is_quiet():
+    """bool: whether no progress is to be printed."""
+    return _quiet
+
+
+def note(*lines):
+    """As `say`, of progress and hints: nothing where the process is to be quiet."""
+    if not _quiet:
+        say(*lines)
+
+
 def say(*lines):
     """Prints lines on stdout; where it takes nothing any more, on stderr; where that does not either, nowhere. Never raises."""
     try:

@@ -5,7 +5,7 @@ import time
 
 from tqdm import tqdm
 
-from meta_rl.console.output import warn
+from meta_rl.console.output import is_quiet, warn
 
 EVERY = 10.  # seconds between two lines
 FIRST = 1.  # seconds before a bar is drawn
@@ -39,6 +39,8 @@ class Progress:
         """Says that so many more are done."""
         self._count = min(self._count + count, self._total)
         now = time.monotonic()
+        if is_quiet():
+            return
         if self._bar:
             self._draw()
         elif has_screen():
@@ -66,7 +68,12 @@ def watched(items, total, doing, unit=''):
 
 
 def has_screen():
-    """Whether stderr is a terminal that a bar can be drawn on: tqdm draws none where it has no lines, as in some containers."""
+    """Whether stderr is a terminal that a bar can be drawn on: tqdm draws none where it has no lines, as in some containers.
+
+    It is not where the process is to be quiet.
+    """
+    if is_quiet():
+        return False
     try:
         if not sys.stderr.isatty():
             return False

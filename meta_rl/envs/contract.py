@@ -67,6 +67,13 @@ class Environment:
         """The action that a teacher would choose now; 0 where there is no teacher."""
         return 0
 
+    def trial_rows(self) -> List[Tuple[int, dict]]:
+        """What there is to tell of each trial of this episode that was decided: (the number of its last step, from 0; plain data).
+
+        The dicts have the same keys in the same order in all episodes of an environment: they become columns of a table.
+        """
+        return []
+
     def reset(self) -> np.ndarray:
         """Starts an episode. Returns the view that its first action is decided on."""
         raise NotImplementedError

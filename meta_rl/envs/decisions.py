@@ -1,4 +1,5 @@
 """The Harlow task as the agent meets it: a step is one DECISION, whatever number of frames the lab takes to carry it out."""
+import json
 import re
 
 import numpy as np
@@ -13,6 +14,7 @@ from meta_rl.psychlab import find_level
 from meta_rl.psychlab.task import CORRECT_REWARD, INCORRECT_REWARD, TRIALS
 
 LEFT, RIGHT = 0, 1
+SIDES = 'left', 'right'
 A_SIZE = 2
 
 # Frames of one decision, as the published runs played them: look at a button, which rests the gaze on it for the
@@ -21,7 +23,7 @@ LOOK = 120  # units of the look action: 12.7 degrees, well within a button at 60
 SETTLE = 5  # no-ops after reset: the eye rises to its place in the first three frames
 CHOICE = 'xdata:psychlab'  # the lab's event of a choice
 _CORRECT = re.compile(r"\['correct'\] = ([01])")
-_REACTION = re.compile(r"\['reactionTime'\] = (\S+)")
+_FIELD = re.compile(r"\['(\w+)'\] = (\S+)")
 
 
 def _look(units):
@@ -45,28 +47,28 @@ class WrapperEnv:
         self.lab = lab
         self.paid = 0.
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
-        self._report = None  # the text of the last one
+        self._reports = []  # of each choice: the text of its event, and what was paid before the step that it was made in
         self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct, self._report, self._frame, self.paid = [], None, None, 0.
+        self.correct, self._reports, self._frame, self.paid = [], [], None, 0.
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
         """Plays `action` (np.intc [7]) for a number of frames. Returns (reward: float, done: bool)."""
         self._frame = None
         reward = self.lab.step(action, num_steps=frames)
-        self.paid += reward
         for name, values in self.lab.events():
             if name == CHOICE:
                 self.correct.append(int(_CORRECT.search(values[0]).group(1)))
-                self._report = values[0]
+                self._reports.append((values[0], self.paid))
+        self.paid += reward
         return reward, not self.lab.is_running()
 
     def reaction_time(self):
         """float, seconds from the images to the last choice, as the lab's event reports it."""
-        return float(_REACTION.search(self._report).group(1))
+        return float(fields_of(self._reports[-1][0])['reactionTime'])
 
     def frame(self):
         """The frame now: uint8 [H, W, 3], RGB."""
@@ -79,6 +81,37 @@ class WrapperEnv:
         right = sum(self.correct)
         earned = right * CORRECT_REWARD + (len(self.correct) - right) * INCORRECT_REWARD
         return Episode(self.paid, float(earned), list(self.correct), length)
+
+
+    def trial_rows(self, last_steps):
+        """See Environment. last_steps: the number of the last step of each trial."""
+        staged = getattr(self.lab, 'staged', None)  # the real lab does not say which images it shows
+        rows, before, first = [], 0., 0
+        for (text, paid), last in zip(self._reports, last_steps):
+            told = fields_of(text)
+            side = SIDES[told['correctResponse'] - 1]
+            other = SIDES[2 - told['correctResponse']]
+            images = {side: staged.correct_id, other: staged.incorrect_id} if staged else dict.fromkeys(SIDES)
+            reward = CORRECT_REWARD if told['correct'] else INCORRECT_REWARD
+            rows.append((last, {
+                'trial': told['trial'], 'left_image': images['left'], 'right_image': images['right'], 'correct_side': side,
+                'choice': side if told['correct'] else other, 'correct': told['correct'], 'reward': reward,
+                'fixation_reward': paid - before, 'reaction_time': told['reactionTime'], 'decisions': last + 1 - first,
+                'event': json.dumps(told)}))
+            before, first = paid + reward, last + 1
+        return rows
+
+
+def fields_of(text):
+    """What a choice's event says, as a dict: numbers where they are numbers."""
+    def value(word):
+        for kind in (int, float):
+            try:
+                return kind(word)
+            except ValueError:
+                pass
+        return word.strip("'")
+    return {name: value(word) for name, word in _FIELD.findall(text)}
 
 
 class HarlowEnv(Environment):
@@ -125,6 +158,9 @@ class HarlowEnv(Environment):
     def reaction_time(self):
         """float, seconds from the images to the last choice, as the lab's event reports it."""
         return self._env.reaction_time()
+
+    def trial_rows(self):
+        return self._env.trial_rows(range(len(self.correct)))
 
     def frame(self):
         """The frame that the next decision is made on: uint8 [H, W, 3], RGB; none after the last."""

@@ -45,7 +45,7 @@ class GazeEnv(Environment):
         self._spawns, self._coins, self._taught = spawns, coins, taught
         self._looks = {}
         self.speed = self.frames = 0
-        self._teacher, self._coin = None, False
+        self._teacher, self._coin, self._last_steps = None, False, []
         self.progress(0)
 
     @property
@@ -97,6 +97,7 @@ class GazeEnv(Environment):
         if setup:
             self.lab.reset(seed=seed, setup=setup)
         self.speed = self.frames = 0
+        self._last_steps = []
         self._history = {'seed': seed, 'setup': setup, 'actions': []}
         if self._teacher:
             self._teacher.begin()
@@ -115,6 +116,8 @@ class GazeEnv(Environment):
         count = min(self.repeat, self._most - self.frames)
         reward, done = self._env.step(self._looks[self.speed], count)
         self.frames += count
+        while len(self._last_steps) < len(self._env.correct):
+            self._last_steps.append(len(self._history['actions']) - 1)
         if self._teacher:
             self._teacher.observe(reward)
         return reward, done
@@ -129,6 +132,9 @@ class GazeEnv(Environment):
         for action in history['actions']:
             reward, done = self._advance(action)
         return self._step(reward, done)
+
+    def trial_rows(self):
+        return self._env.trial_rows(self._last_steps)
 
     def frame(self):
         """What is seen now, uint8 [H, W, 3]."""

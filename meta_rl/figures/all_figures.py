@@ -8,7 +8,7 @@ from meta_rl import apart
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, surroundings, third_party
-from meta_rl.rundir import checkpoints, files
+from meta_rl.rundir import checkpoints, files, versions
 from meta_rl.rundir.monitor import read_curve
 
 FOLDER = 'img'
@@ -57,7 +57,7 @@ def keep(run, folder=FOLDER):
     usual = config_module.Config()
     kept_config = config.change(**{name: getattr(usual, name) for name in ('logdir', 'image_cache', 'runfiles_path', 'cluster')})
     kept_config.save(os.path.join(kept, 'config.json'))
-    for name in 'curve.csv', 'learning_set*.csv', 'images.json':
+    for name in 'curve.csv', 'learning_set*.csv', 'images.json', versions.NAME:
         for path in glob.glob(os.path.join(glob.escape(run), name)):
             shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:

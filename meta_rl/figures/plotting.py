@@ -43,9 +43,13 @@ def kind_of(path):
     return kind
 
 
-def save(figure, path):
-    """Writes a figure into `path`, whole or not at all, and returns it; as PNG where it is a binary file. See kind_of."""
-    figure.tight_layout()
+def save(figure, path, tight=True):
+    """Writes a figure into `path`, whole or not at all, and returns it; as PNG where it is a binary file. See kind_of.
+
+    tight: bool, let Matplotlib arrange it.
+    """
+    if tight:
+        figure.tight_layout()
     if hasattr(path, 'write'):
         figure.savefig(path, dpi=120, format='png')
         return path

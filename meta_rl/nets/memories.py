@@ -18,6 +18,11 @@ class Memory:
         """The state in which `batch` episodes begin, arrays."""
         return tuple(lstm.start(batch) for lstm in self._lstms)
 
+    @property
+    def unit_names(self):
+        """A name for each number of a state, in the order of its leaves, as 'lstm.h.3': the LSTM, c or h, the unit."""
+        return [f'{lstm.name}.{part}.{number}' for lstm in self._lstms for part in 'ch' for number in range(lstm.units)]
+
     def placeholders(self):
         """A state of placeholders."""
         return tuple(lstm.placeholders() for lstm in self._lstms)

@@ -8,6 +8,8 @@ from meta_rl.envs.decisions import TRIALS, make_envs
 from meta_rl.envs.references import scores
 from meta_rl.images import dataset
 from meta_rl.play.keys import NAMES
+from meta_rl.records.observer import EpisodeRecord
+from meta_rl.records.trials import Trials
 
 
 class Game:
@@ -20,6 +22,7 @@ class Game:
     Attributes:
       frame: uint8 [H, W, 3], what the next decision is made on; None when all are over.
       correct: list of 1 or 0, the trials of this episode so far; total: float, what it was paid so far.
+      records: list of EpisodeRecord of these.
       returns, finished: lists with the return, and the six of `correct`, of each episode that was played to its end.
     Raises: ConfigError, as make_envs and dataset.folder_of.
     """
@@ -27,6 +30,7 @@ class Game:
     def __init__(self, settings, episodes, seed):
         self.episodes, self.seed = episodes, seed
         self.returns, self.finished, self.correct, self.total = [], [], [], 0.
+        self.records = []
         shown = settings.change(observation='pixels', embedding=max(settings.embedding, 1))  # whatever agents are shown
         self._env, = make_envs(shown, dataset.folder_of(settings), 1, np.random.RandomState(seed))
         self.frame = self._env.reset()
@@ -47,10 +51,15 @@ class Game:
             told += f' The episode is over, it earned {self.total:g}.'
             self.returns.append(self.total)
             self.finished.append(self.correct)
+            self.records.append(self.record())
             self.correct, self.total = [], 0.
             if len(self.returns) < self.episodes:
                 self.frame = self._env.reset()
         return right, told
+
+    def record(self):
+        """EpisodeRecord of this episode so far."""
+        return EpisodeRecord(self._env.history['seed'], [], self._env.trial_rows())
 
     def score(self):
         """The score so far, as text: the table of `evaluate`, without an episode that was not played to its end."""
@@ -70,12 +79,22 @@ def new_seed():
     return int.from_bytes(os.urandom(4), 'little')
 
 
-def run(settings, episodes, seed, in_terminal):
+def write_trials(game, path):
+    """Writes the trials of a Game, also those of an episode that was not finished, into a CSV file like that of `evaluate`."""
+    table = Trials(path)
+    table.start('person')
+    for record in game.records + [game.record()] * bool(game.correct):
+        table.take(record)
+    table.write()
+
+
+def run(settings, episodes, seed, in_terminal, trials=None):
     """A person plays, in a window where there can be one, else in the terminal. Prints the score.
 
     Args:
       settings, episodes, seed: see Game.
       in_terminal: bool, in the terminal in any case.
+      trials: str, file to write the table of all trials to, or None.
     Returns: bool, False where Ctrl-C ended it.
     """
     from meta_rl.play import terminal, window
@@ -92,5 +111,7 @@ def run(settings, episodes, seed, in_terminal):
     except KeyboardInterrupt:
         finished = False
         print()
+    if trials:
+        write_trials(game, trials)
     print(game.score())
     return finished

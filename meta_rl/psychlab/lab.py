@@ -242,6 +242,11 @@ class Lab(Observed):
             self._samples.take((frame - 1) * self._frame_ms, self._pose, viewer, frame)
         self._busy = self._tracked or self._may_wait or viewer.stirred
 
+    @property
+    def staged(self):
+        """The task.Setup of this episode, the embedded lab's own: which two images are shown, and where the correct one is."""
+        return self._task.setup
+
     def is_running(self):
         """bool: whether `step` and `observations` may be called."""
         return self._status == RUNNING

@@ -1,4 +1,6 @@
 """Files that a command is asked to write: tried before the work, and written whole or not at all."""
+import contextlib
+import json
 import os
 import tempfile
 
@@ -50,25 +52,39 @@ def check_run_folders(logdir, image_cache):
 
 def write(path, data):
     """Writes bytes into `path`, which is replaced when all is on the disk, and not before. OSError names `path`."""
+    with writing(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def writing(path):
+    """A binary file to write to, as `write` does, bit by bit; where an exception comes in between, `path` stays as it was."""
     try:
         if _special(path):
             with open(path, 'wb') as file:
-                file.write(data)
+                yield file
         else:
-            _replace(path, data)
+            with _replacing(path) as file:
+                yield file
     except OSError as error:
         raise OSError(error.errno, error.strerror, path)
 
 
-def _replace(path, data):
+def write_json(path, data):
+    """Writes plain data as JSON into `path`, as `write` does."""
+    write(path, (json.dumps(data, indent=2, sort_keys=True) + '\n').encode())
+
+
+@contextlib.contextmanager
+def _replacing(path):
     scratch = '%s.%d.new' % (path, os.getpid())  # two may write the same file at once
     try:
         with open(scratch, 'wb') as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())  # or a machine that loses power may keep the new name with nothing in it
         os.replace(scratch, path)
-    except OSError:
+    except BaseException:
         if os.path.exists(scratch):
             os.remove(scratch)
         raise

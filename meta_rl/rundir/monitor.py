@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from meta_rl.config import ConfigError
-from meta_rl.console.output import silence
+from meta_rl.console.output import is_quiet, silence
 from meta_rl.console.progress import has_screen
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import files
@@ -194,9 +194,10 @@ class Monitor:
                 self.episodes, self._total, np.mean(self.recent), speed if episodes == episodes else ''))
 
     def say(self, sentence):
-        """Prints it on stdout."""
+        """Prints it on stdout, unless this process is to be quiet."""
         with self._heard():
-            print(sentence, flush=True)
+            if not is_quiet():
+                print(sentence, flush=True)
 
     @contextlib.contextmanager
     def _heard(self):

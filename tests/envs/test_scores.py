@@ -1,4 +1,6 @@
 """Scores: intervals as in the tables, a score worked by hand, the same in print."""
+import re
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,15 @@ def test_a_score_worked_by_hand():
 
 def test_a_table_has_a_row_for_each_score():
     played = scores.score([20., 30.], [[0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1]])
-    head, row, end = scores.table([('you', played)], 'card counting').splitlines()
+    head, row, intervals, _, end = scores.table([('you', played)], 'card counting').splitlines()
     assert head.split()[:4] == ['return', 'choices', 'trial', '1']
-    assert row.split()[:5] == ['you', '25.00', '25.00', '50.0%', '9..91'] and end.endswith('card counting.')
+    assert row.split()[:5] == ['you', '25.00', '25.00', '50.0%', '100.0%'] and end.endswith('card counting.')
+    assert intervals.split()[:4] == ['95%', 'interval', '9..91', '34..100']
+    ends = [{match.end() for match in re.finditer(pattern, line)} for pattern, line in (
+        (r'trial \d', head), (r'[\d.]+%', row), (r'\d+\.\.\d+', intervals))]
+    assert ends[0] == ends[1] == ends[2] and len(ends[0]) == 6
+
+
+def test_a_table_fits_80_columns():
+    worst = scores.score([-100.] * 200, [[1] * 6] * 200)
+    assert max(map(len, scores.table([('sampled', worst), ('greedy', worst)], 'one-shot learning').splitlines())) <= 80

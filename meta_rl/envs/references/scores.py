@@ -36,13 +36,12 @@ def score(returns, correct):
 
 
 def table(parts, nearest):
-    """Scores as text. parts: (name, what `score` returned) of each row; nearest: the oracle that is named below."""
-    lines = ['%-8s %7s %7s  %s' % ('', 'return', 'choices', '  '.join(
-        '%-15s' % ('trial %d' % t) for t in range(1, TRIALS + 1)))]
+    """Scores as text, at most 80 columns wide. parts: (name, what `score` returned) of each row; nearest: the oracle named below."""
+    lines = ['%-8s %7s %7s' % ('', 'return', 'choices') + ''.join('%9s' % ('trial %d' % t) for t in range(1, TRIALS + 1))]
     for name, part in parts:
-        lines.append('%-8s %7.2f %7.2f  %s' % (name, part['return_mean'], part['choice_return_mean'], '  '.join(
-            '%5.1f%% %-8s' % (100 * p, f'{100 * low:.0f}..{100 * high:.0f}')
-            for p, (low, high) in zip(part['per_trial'], part['per_trial_ci95']))))
-    lines.append('(choices: the return without what fixation pays; after each fraction its 95% interval) '
-                 f'Nearest to: {nearest}.')
-    return '\n'.join(line.rstrip() for line in lines)
+        lines.append('%-8s %7.2f %7.2f' % (name, part['return_mean'], part['choice_return_mean'])
+                     + ''.join('%9s' % f'{100 * p:.1f}%' for p in part['per_trial']))
+        lines.append('%24s' % '95% interval' + ''.join(
+            '%9s' % f'{100 * low:.0f}..{100 * high:.0f}' for low, high in part['per_trial_ci95']))
+    lines += ['(choices: the return without what fixation pays)', f'Nearest to: {nearest}.']
+    return '\n'.join(lines)
