@@ -216,10 +216,9 @@ def train_agents(args, lines=None):
         mend = ' To go on: ' + hints.command_line('train', '--resume', stop.run) if stop.resumable else ''
         output.say('', (stop.reason or 'Stopped and saved.') + mend)
         return 1 if stop.reason else 130
-    from meta_rl import psychlab
-    from meta_rl.envs.references import oracles
+    from meta_rl import agents
     from meta_rl.figures import plotting
-    best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
+    best = agents.of(settings).best(settings)
     output.say('Done in {:.0f} s: mean return {:.2f} of {:.0f} over the last {:,} episodes. Its curve: {}'.format(
         seconds, mean_return, best, min(1000, int(plotting.curve_of(run)['episodes'][-1])), plotting.reward_curve(run)))
     output.say('To measure it trial by trial: ' + hints.command_line('evaluate', run))

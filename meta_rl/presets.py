@@ -22,6 +22,11 @@ _GAZE = {'control': 'gaze', 'level_script': 'contributed/psychlab/harlow', 'obse
          'held_out_count': 1000, 'batch': 32, 'units': 96, 'epsilon': 1e-5, 'gae_lambda': .95, 'value_coef': .5,
          'spawn_grid': True, 'checkpoint_every': 5000, 'log_every': 500}
 
+# The two-step task, with all that the published code does: the step told twice over and as it is, action 0 told before the first,
+# the better state carried over from episode to episode, one episode an update, RMSProp at a fixed rate.
+_TASK = {'log_every': 480, 'checkpoint_every': 9600, 'batch': 32, 'timestep_scale': .01, 'entropy_decay': True}
+_BANDIT = dict(_TASK, environment='bandit', episodes=64000, gamma=1., gae_lambda=.95, value_coef=.05, learning_rate=5e-3)
+
 # What each preset changes, and why. Published figures: see the README.
 PRESETS = {
     'harlow42': {},
@@ -54,6 +59,17 @@ PRESETS = {
                  coin_start=8000, coin_episodes=50000),
     'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,
                         teacher_episodes=30000),
+    'two-step-published': {
+        'environment': 'two-step', 'timestep_scale': 2., 'first_action': True, 'carried_over': True, 'batch': 1, 'optimizer': 'rmsprop',
+        'learning_rate': 7e-4, 'decay': False, 'clip_norm': 999., 'episodes': 20000, 'log_every': 100, 'checkpoint_every': 4000},
+    'two-step': dict(_TASK, environment='two-step', episodes=57600, gae_lambda=0.),
+    # The bandits of Wang et al. 2016.
+    'bandit-independent': _BANDIT,
+    'bandit-uniform': dict(_BANDIT, arms='uniform'),
+    'bandit-easy': dict(_BANDIT, arms='easy'),
+    'bandit-medium': dict(_BANDIT, arms='medium'),
+    'bandit-hard': dict(_BANDIT, arms='hard'),
+    'bandit-restless': dict(_BANDIT, arms='restless'),
     # The published list of things to do: more images, more units, more episodes (50,000 updates of 16).
     'images1000': {'image_count': 1000, 'episodes': 400000},
     'units128': {'units': 128},

@@ -19,6 +19,7 @@ or false is given as in `--late true`. A preset changes some of these defaults. 
 # The first setting of each group, in the order of Config.
 GROUPS = {
     'preset': 'The run',
+    'environment': 'The task',
     'lab': 'The lab and the images',
     'control': 'The gaze, where the agent moves it itself (presets `gaze` and `gaze-taught`)',
     'observation': 'What the agent is given before each decision',
