@@ -267,6 +267,9 @@ def play(args):
     check_played(args)
     given = {name: value for name, value in vars(args).items() if name in PLAYED + ('preset',)}
     settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
+    if settings.environment != Config().environment:
+        raise ConfigError('--preset is {}, of the environment {!r}: a person plays {!r} alone, choose a preset of it.'.format(
+            settings.preset, settings.environment, Config().environment))
     from meta_rl.play import playing
     seed = playing.new_seed() if args.seed is None else args.seed
     return 0 if playing.run(settings, args.episodes, seed, args.terminal) else 130

@@ -53,7 +53,7 @@ class Whole:
         return memories.OneLSTM(encoder.size, columns, config.units, remembers)
 
     def learning(self, config):
-        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=_entropy_episodes(config))
+        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes)
 
 
 class Decisions(Whole, Harlow):
@@ -109,7 +109,7 @@ class Gaze(Harlow):
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,
-                        _entropy_episodes(config))
+                        config.entropy_episodes)
 
 
 class Task(Whole, Agent):
@@ -182,10 +182,6 @@ def _rules(config):
     return two_step.Rules(config.trials, config.common, config.paid, config.switch)
 
 
-def _entropy_episodes(config):
-    return config.episodes if config.entropy_decay else 0
-
-
 # By environment, then by control.
 AGENTS = dict(zip(ENVIRONMENTS, (dict(zip(CONTROLS, (Decisions(), Gaze()))), TwoStep(), Bandit())))
 
@@ -203,7 +199,8 @@ def make_network(config, scope, trainer=None, counts=None, shards=None):
     return AC_Network(
         agent.spec(config), scope, trainer, encoder=functools.partial(agent.encoder, config),
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
-        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught), config.entropy_decay), restarts=agent.restarts,
+        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught),
+                      config.entropy_episodes > 0), restarts=agent.restarts,
         counts=counts, shards=shards)
 
 
@@ -251,7 +248,7 @@ USERS = [
 
 def check(config):
     """Raises ConfigError where settings do not go together."""
-    if config.control == 'gaze':
+    if config.environment == 'harlow' and config.control == 'gaze':
         if config.observation != 'pixels':
             raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
         helps = config.spawn_grid or config.coin_episodes or config.teacher_episodes

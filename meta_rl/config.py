@@ -161,7 +161,7 @@ class Config:
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
-    entropy_decay = setting(False, 'let it fall in a straight line to 0 over the episodes')
+    entropy_episodes = setting(0, 'it falls in a straight line to 0 in the first of them; 0: it stays [episodes]', 0, 10 ** 12)
     # At 999, as published, one seed of five took 33,000 episodes to a return of 24; at 1 ten of ten took 18,000 to 25,000.
     clip_norm = setting(1., 'gradients are scaled down to this global norm (999 as published)', 0.)
 

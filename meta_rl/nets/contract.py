@@ -44,14 +44,14 @@ class Losses(NamedTuple):
 class LossSpec(NamedTuple):
     """What is learned: weights of the losses beside the policy loss, and the longest gradient that is let through.
 
-    imitation: whether doing as a teacher would is learned, too; entropy_decay: whether the weight of the entropy falls.
+    imitation: whether doing as a teacher would is learned, too; entropy_falls: whether the weight of the entropy does.
     """
 
     value_coef: float = .05
     entropy_coef: float = .05
     clip_norm: float = 1.
     imitation: bool = False
-    entropy_decay: bool = False
+    entropy_falls: bool = False
 
 
 class Counts(NamedTuple):
