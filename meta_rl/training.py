@@ -127,7 +127,7 @@ def _images(config, resume, images):
     if not agents.of(config).in_lab:
         if images:
             raise ConfigError(f'--images is {images!r}, but the environment {config.environment!r} has no images: leave it out.')
-        return config, '', {}
+        return config.change(cluster=config.cluster and os.path.abspath(config.cluster)), '', {}
     config, folder = finding.settled(config, resume, images)
     return config, folder, identity.sets_of(config, folder)
 

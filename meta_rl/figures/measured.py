@@ -10,10 +10,15 @@ FILE = 'measured.json'  # in a run directory
 EPISODES = 1000
 
 
-def measured(run, episodes=EPISODES):
-    """What evaluation.evaluate returns of `episodes` with the weights that a run directory has now, kept in it by these weights."""
+def measured(run, episodes=EPISODES, **shown):
+    """What evaluation.evaluate returns of `episodes` with the weights that a run directory has now; it is kept there, with their name.
+
+    shown: see evaluation.evaluate; with any of it nothing is kept.
+    """
     from meta_rl import evaluation
     from meta_rl.rundir import checkpoints
+    if shown:
+        return evaluation.evaluate(run, episodes, **shown)
     path, weights = os.path.join(run, FILE), os.path.basename(checkpoints.latest(run))
     if os.path.exists(path):
         try:

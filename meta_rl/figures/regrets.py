@@ -32,6 +32,6 @@ def cumulative(groups, path, columns=3):
     return save(figure, path)
 
 
-def draw(preset, members, stem, ending, **_):
+def draw(preset, members, stem, ending, **shown):
     """Draws what the runs of a preset have learned beside their curves: see plotting.plot."""
-    return [cumulative({preset: [measured(run) for run in members]}, f'{stem}-regret{ending}')]
+    return [cumulative({preset: [measured(run, **shown) for run in members]}, f'{stem}-regret{ending}')]

@@ -32,6 +32,6 @@ def stay_probabilities(groups, path):
     return save(figure, path)
 
 
-def draw(preset, members, stem, ending, **_):
+def draw(preset, members, stem, ending, **shown):
     """Draws what the runs of a preset have learned beside their curves: see plotting.plot."""
-    return [stay_probabilities({preset: [measured(run) for run in members]}, f'{stem}-stay{ending}')]
+    return [stay_probabilities({preset: [measured(run, **shown) for run in members]}, f'{stem}-stay{ending}')]
