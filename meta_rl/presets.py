@@ -62,7 +62,7 @@ PRESETS = {
     'two-step-published': {
         'environment': 'two-step', 'timestep_scale': 2., 'first_action': True, 'carried_over': True, 'batch': 1, 'optimizer': 'rmsprop',
         'learning_rate': 7e-4, 'decay': False, 'clip_norm': 999., 'episodes': 20000, 'log_every': 100, 'checkpoint_every': 4000},
-    'two-step': dict(_TASK, environment='two-step', episodes=38400, entropy_episodes=24000, gae_lambda=0.),
+    'two-step': dict(_TASK, environment='two-step', episodes=48000, entropy_episodes=16000, gae_lambda=0.),
     # The bandits of Wang et al. 2016.
     'bandit-independent': _BANDIT,
     'bandit-uniform': dict(_BANDIT, arms='uniform'),

@@ -122,7 +122,9 @@ def reward_curve(run, path=None):
     """Draws the reward curve of one run directory into `path` (default: reward_curve.png in it). Returns the path."""
     name = os.path.basename(os.path.normpath(run))
     curve = curve_of(run)
-    return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name, players_of([run]))
+    # A curve alone, without its settings, is taken for one of the Harlow task.
+    players = players_of([run]) if os.path.exists(os.path.join(run, 'config.json')) else HARLOW
+    return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name, players)
 
 
 @own_style
