@@ -13,8 +13,11 @@ from meta_rl.config import ConfigError
 from meta_rl.envs import bandits, two_step
 from meta_rl.envs.references import bandit_oracles, two_step_oracles
 from meta_rl.figures import measured, trial_films
+from meta_rl.nets.inputs import Columns, Inputs
+from meta_rl.nets.nest import fed, leaves
 from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.monitor import read_curve
+from meta_rl.tf_compat import tf
 
 from helpers.commands import run_main
 from helpers.training import points, same_weights, weights
@@ -223,3 +226,34 @@ def test_weights_are_those_of_the_published_layout(runs):
     shapes = {name: array.shape for name, array in weights(runs['two-step-published']).items()}
     assert shapes['global/lstm/input_kernel'] == (7, 16) and shapes['global/policy'] == (4, 2)
     assert not any('encoder' in name or 'embedding' in name for name in shapes)
+
+
+def test_the_entropy_weighs_what_is_left_of_it(small):
+    """And a network of which it does not fall has no such placeholder: its graph is as it was."""
+    config = small('two-step', entropy_episodes=10, trials=3, batch=2)
+    with tf.Graph().as_default(), tf.Session() as session:
+        agents.make_network(config, 'global')
+        network = agents.make_network(config, 'worker_0', agents.make_trainer(config, tf.constant(0)))
+        session.run(tf.global_variables_initializer())
+        random = np.random.RandomState(0)
+        worker = agents.make_worker(config, 0, network, agents.of(config).make_envs(config, '', 2, random), random)
+        unroll = worker.unroll(worker.play(session, 0), 4)
+        assert unroll.entropy == pytest.approx(.6)
+        losses = []
+        for left in (1., .6, 0.):
+            feeds = dict(zip(leaves(network._feeds), fed(network._feeds, unroll._replace(entropy=left))))
+            losses.append(session.run([network.loss, network.entropy], feeds))
+    (whole, entropy), (part, _), (none, _) = losses
+    assert none - whole == pytest.approx(.05 * entropy, abs=1e-6) and none - part == pytest.approx(.03 * entropy, abs=1e-6)
+    with tf.Graph().as_default():
+        agents.make_network(small('two-step', entropy_episodes=0), 'global')
+        network = agents.make_network(small('two-step', entropy_episodes=0), 'worker_0', shards=[[0]])
+        assert network._feeds.entropy is None
+
+
+@pytest.mark.parametrize('first_action, expected', [(False, [0, 0]), (True, [1, 0])])
+def test_what_came_before_the_first_trial(first_action, expected):
+    with tf.Graph().as_default(), tf.Session() as session:
+        inputs = Inputs(tf.constant([-1, 0, 1]), tf.zeros([3]), tf.constant([0., 1., 2.]))
+        action, reward, time = session.run(Columns(2, True, 1., 2., first_action)(inputs))
+    assert action[0].tolist() == [expected, [1, 0], [0, 1]] and time[0].ravel().tolist() == [0, 2, 4]  # 0, 2, 4: as published
