@@ -101,12 +101,11 @@ def train_one(settings, args, lines, images):
         mend = ' To go on: ' + hints.command_line('train', '--resume', stop.run) if stop.resumable else ''
         output.say('', (stop.reason or 'Stopped and saved.') + mend)
         return 1 if stop.reason else 130
-    from meta_rl import psychlab
-    from meta_rl.envs.references import oracles
+    from meta_rl import agents
     from meta_rl.figures import plotting
-    best = oracles.ORACLES[-1].mean_return + oracles.TRIALS * psychlab.find_level(settings.level_script).fixation_reward
     if args.json is not None:
         files.write_json(args.json, {'run': run, 'return_mean': mean_return, 'seconds': seconds})
+    best = agents.of(settings).best(settings)
     output.say('Done in {:.0f} s: mean return {:.2f} of {:.0f} over the last {:,} episodes. Its curve: {}'.format(
         seconds, mean_return, best, min(1000, int(plotting.curve_of(run)['episodes'][-1])), plotting.reward_curve(run)))
     output.note('To measure it trial by trial: ' + hints.command_line('evaluate', run))
@@ -159,6 +158,9 @@ def play(args):
         files.check(args.trials)
     given = {name: value for name, value in vars(args).items() if name in PLAYED + ('preset',)}
     settings = config_module.from_preset(given.pop('preset', Config().preset), **given)
+    if settings.environment != Config().environment:
+        raise ConfigError('--preset is {}, of the environment {!r}: a person plays {!r} alone, choose a preset of it.'.format(
+            settings.preset, settings.environment, Config().environment))
     from meta_rl.play import playing
     seed = playing.new_seed() if args.seed is None else args.seed
     return 0 if playing.run(settings, args.episodes, seed, args.terminal, args.trials) else 130

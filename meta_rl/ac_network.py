@@ -162,7 +162,8 @@ class AC_Network:
             target_v=tf.placeholder(tf.float32, lead, 'target_v'), advantages=tf.placeholder(tf.float32, lead, 'advantages'),
             ended=tf.placeholder(tf.int64, [], 'ended'),
             labels=tf.placeholder(tf.int32, lead, 'labels') if loss.imitation else None,
-            imitation=tf.placeholder(tf.float32, [], 'imitation') if loss.imitation else None)
+            imitation=tf.placeholder(tf.float32, [], 'imitation') if loss.imitation else None,
+            entropy=tf.placeholder(tf.float32, [], 'entropy') if loss.entropy_falls else None)
         self.actions, self.target_v, self.advantages = feeds.actions, feeds.target_v, feeds.advantages
 
         index, counted = tf.reshape(feeds.view_index, [-1]), self._encoder.counted(feeds.inputs)
@@ -173,7 +174,8 @@ class AC_Network:
             logits, tf.reshape(self.actions, [-1]), tf.reshape(self.advantages, [-1]))
         self.value_loss = squared_value_loss(values, tf.reshape(self.target_v, [-1]))
         self.entropy = policy_entropy(logits)
-        self.loss = self.policy_loss + loss.value_coef * self.value_loss - loss.entropy_coef * self.entropy
+        entropy_coef = loss.entropy_coef * feeds.entropy if loss.entropy_falls else loss.entropy_coef
+        self.loss = self.policy_loss + loss.value_coef * self.value_loss - entropy_coef * self.entropy
         if loss.imitation:
             # To do as the teacher does is a policy gradient whose advantages are all 1.
             self.loss += feeds.imitation * policy_gradient_loss(logits, tf.reshape(feeds.labels, [-1]), 1.)

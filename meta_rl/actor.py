@@ -1,4 +1,5 @@
 """Actor: plays B environments side by side with a network, and keeps what it saw, did and was paid."""
+from operator import attrgetter
 from typing import Any, List, NamedTuple, Optional
 
 import numpy as np
@@ -52,11 +53,13 @@ class Actor:
       random: np.random.RandomState that actions are sampled with.
       start: what `saved` returned; None: all episodes start anew.
       observer: what is told of each step and of each episode that ended, see records.Observer; None: nothing is.
+      kept: function of an Environment: what Experience has of an episode that has just ended there.
     Raises: ConfigError where `start` is of other environments or of another network.
     """
 
-    def __init__(self, network, envs, random, start=None, observer=None):
-        self._network, self.envs, self._random, self._observer = network, envs, random, observer
+    def __init__(self, network, envs, random, start=None, observer=None, kept=attrgetter('episode')):
+        self._network, self.envs, self._random = network, envs, random
+        self._observer, self._kept = observer, kept
         batch = len(envs)
         self._views, self._over = [None] * batch, np.ones(batch, bool)
         self._state = network.get_initial_state(batch)
@@ -71,9 +74,9 @@ class Actor:
 
     def saved(self):
         """All that the next steps depend on, besides the network and the RandomState: plain data; None between episodes."""
-        if self.between_episodes:
+        if self.between_episodes and not any(env.carries for env in self.envs):
             return None
-        return {'episodes': [None if over else env.history for env, over in zip(self.envs, self._over)],
+        return {'episodes': [None if over and not env.carries else env.history for env, over in zip(self.envs, self._over)],
                 'memory': [packed(part) for part in leaves(self._state)]}
 
     def _go_on(self, start):
@@ -86,7 +89,7 @@ class Actor:
         for b, history in enumerate(start['episodes']):
             if history is not None:
                 step, actions = self.envs[b].replay(history), history['actions']
-                self._views[b], self._over[b] = step.view, False
+                self._views[b], self._over[b] = step.view, step.done
                 if actions:
                     self._inputs.prev_action[b], self._inputs.prev_reward[b] = actions[-1], step.reward
                     self._inputs.timestep[b], self._inputs.goes_on[b] = len(actions), 1
@@ -147,7 +150,7 @@ class Actor:
             self._views[b], rewards[b], done, truncated = env.step(action)
             if done:
                 self._over[b] = True
-                episodes.append(env.episode)
+                episodes.append(self._kept(env))
                 if self._observer:
                     self._observer.ended(b, env)
                 if truncated:
@@ -184,18 +187,20 @@ class _Seen:
         return self._features[index]
 
 
-def play_episodes(network, session, envs, random, count, steps, greedy=False, progress=None, observer=None):
-    """Plays `count` episodes, as many in each environment, lest short ones count more. Returns the list of Episode.
+def play_episodes(network, session, envs, random, count, steps, greedy=False, progress=None, observer=None,
+                  kept=attrgetter('episode')):
+    """Plays `count` episodes, as many in each environment, lest short ones count more. Returns the list of what is kept of them.
 
     steps: int, of the unrolls in which they are played: where these are whole episodes, no more is played than is counted.
-    progress: Progress that is told of each episode, or None; observer: see Actor; it is also told which episodes count.
+    progress: Progress that is told of each episode, or None; observer: see Actor; it is also told which episodes count; kept: see
+    Actor.
     """
     quota, played = np.full(len(envs), count // len(envs)), []
     quota[:count % len(envs)] += 1
-    actor = Actor(network, envs, random, observer=observer)
+    actor = Actor(network, envs, random, observer=observer, kept=kept)
     while quota.any():
         if actor.between_episodes:  # those that have played theirs need not play on
-            actor = Actor(network, envs[:np.count_nonzero(quota)], random, observer=observer)
+            actor = Actor(network, envs[:np.count_nonzero(quota)], random, observer=observer, kept=kept)
         experience = actor.unroll(session, steps, greedy)
         for episode, b in zip(experience.episodes, np.nonzero(experience.over)[1]):
             if observer:

@@ -4,54 +4,63 @@ The one place that knows that there are several. An agent for another task is on
 """
 import functools
 
+import numpy as np
+
 from meta_rl.ac_network import AC_Network, LossSpec
-from meta_rl.config import CONTROLS, Config, ConfigError
-from meta_rl.envs import decisions, gaze, observations
+from meta_rl.agent import Agent
+from meta_rl.config import CONTROLS, ENVIRONMENTS, Config, ConfigError
+from meta_rl.envs import bandits, decisions, gaze, observations, two_step
 from meta_rl.envs.contract import is_history
+from meta_rl.envs.references import bandit_oracles, oracles, scores, two_step_oracles
 from meta_rl.nets import encoders, memories
+from meta_rl.nets.as_it_is import AsItIs
 from meta_rl.nets.gaze_encoder import GazeEncoder
 from meta_rl.nets.inputs import Columns
 from meta_rl.presets import PRESETS
+from meta_rl.psychlab import find_level
 from meta_rl.psychlab.task import CORRECT_REWARD
 from meta_rl.setting_users import USERS
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Learning, Worker
 
 
-class Agent:
-    """What differs from agent to agent."""
+class Harlow(Agent):
+    """The Harlow task."""
 
-    def spec(self, config):
-        """Spec of its environment."""
-        raise NotImplementedError
+    def score(self, config, episodes):
+        return scores.of_episodes(episodes, self.restarts)
 
-    def make_envs(self, config, folder, count, random, training=False):
-        """`count` Environment, of the images in `folder`, drawing from `random`; `training`: with what helps in training."""
-        raise NotImplementedError
+    def table(self, parts, episodes):
+        return scores.report(parts, episodes)
 
-    def is_episode(self, history):
-        """bool: whether plain data is of the form of its environment's `history`."""
-        raise NotImplementedError
+    def players(self, config):
+        return [(oracle.name, oracle.mean_return) for oracle in oracles.ORACLES]
 
-    def encoder(self, config):
-        """Builds the Encoder."""
-        raise NotImplementedError
-
-    def memory(self, config, encoder):
-        """Builds the Memory over an Encoder."""
-        raise NotImplementedError
-
-    def learning(self, config):
-        """Learning."""
-        raise NotImplementedError
-
-    restarts = True  # whether episodes may start inside an unroll
+    def best(self, config):
+        return super().best(config) + oracles.TRIALS * find_level(config.level_script).fixation_reward
 
 
-class Decisions(Agent):
-    """Decides left or right; how the gaze gets there is done for it."""
+class Whole:
+    """What agents share that act once a trial: unrolls are whole episodes."""
 
     restarts = False
+
+    def memory(self, config, encoder):
+        columns = Columns(self.spec(config).actions, config.prev_action, config.reward_scale if config.prev_reward else None,
+                          config.timestep_scale if config.timestep else None, config.first_action)
+        remembers = config.memory == 'episode'
+        if config.second_units:
+            return memories.TwoLSTMs(encoder.size, columns, config.units, config.second_units, remembers)
+        return memories.OneLSTM(encoder.size, columns, config.units, remembers)
+
+    def learning(self, config):
+        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes)
+
+
+class Decisions(Whole, Harlow):
+    """Decides left or right; how the gaze gets there is done for it."""
+
+    film = 'recording.film_decisions'
 
     def spec(self, config):
         return decisions.spec_of(config)
@@ -76,20 +85,11 @@ class Decisions(Agent):
             return encoders.Embedding(config.code_length, config.embedding, config.embedding_scale)
         return encoders.OneHot(config.code_length)
 
-    def memory(self, config, encoder):
-        columns = Columns(decisions.A_SIZE, config.prev_action, config.reward_scale if config.prev_reward else None,
-                          config.timestep_scale if config.timestep else None)
-        remembers = config.memory == 'episode'
-        if config.second_units:
-            return memories.TwoLSTMs(encoder.size, columns, config.units, config.second_units, remembers)
-        return memories.OneLSTM(encoder.size, columns, config.units, remembers)
 
-    def learning(self, config):
-        return Learning(decisions.TRIALS, config.gamma, config.gae_lambda)
-
-
-class Gaze(Agent):
+class Gaze(Harlow):
     """Pushes its gaze left or right, frame by frame."""
+
+    film = 'recording.film_gaze'
 
     def spec(self, config):
         return gaze.spec_of(config)
@@ -109,15 +109,88 @@ class Gaze(Agent):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units)
 
     def learning(self, config):
-        return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes)
+        return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,
+                        config.entropy_episodes)
 
 
-AGENTS = dict(zip(CONTROLS, (Decisions(), Gaze())))
+class Task(Whole, Agent):
+    """What the tasks without a lab share: there are no images, and a view is a few numbers."""
+
+    in_lab = False
+
+    def spec(self, config):
+        env, = self.make_envs(config, '', 1, None)
+        return env.spec
+
+    def encoder(self, config):
+        return AsItIs(*self.spec(config).shape)
+
+
+class TwoStep(Task):
+    """The two-step task."""
+
+    film, profile = 'trial_films.two_step', 'stays.draw'
+
+    def make_envs(self, config, folder, count, random, training=False):
+        return [two_step.TwoStep(random, _rules(config), config.carried_over) for _ in range(count)]
+
+    def is_episode(self, history):
+        return two_step.is_history(history)
+
+    def kept(self, env):
+        return env.trials
+
+    def score(self, config, episodes):
+        return two_step_oracles.score(two_step_oracles.played(episodes), _rules(config))
+
+    def table(self, parts, episodes):
+        return two_step_oracles.table(list(parts.items()))
+
+    def players(self, config):
+        known = two_step_oracles.oracles(_rules(config))
+        return [(player.name, known[player.name][0]) for player in two_step_oracles.PLAYERS]
+
+    def best(self, config):
+        return dict(self.players(config))[two_step_oracles.BayesOptimal.name]
+
+
+class Bandit(Task):
+    """The bandits."""
+
+    film, profile = 'trial_films.bandit', 'regrets.draw'
+
+    def make_envs(self, config, folder, count, random, training=False):
+        return [bandits.Bandit(random, config.arms, config.trials) for _ in range(count)]
+
+    def is_episode(self, history):
+        return is_history(history, bandits.ARMS)
+
+    def kept(self, env):
+        return env.history
+
+    def score(self, config, episodes):
+        actions = np.array([history['actions'] for history in episodes]).T
+        return bandit_oracles.score(actions, [history['seed'] for history in episodes], config.arms)
+
+    def table(self, parts, episodes):
+        return bandit_oracles.report(parts)
+
+    def players(self, config):
+        return bandit_oracles.rewards(config.arms, config.trials)
+
+
+def _rules(config):
+    return two_step.Rules(config.trials, config.common, config.paid, config.switch)
+
+
+# By environment, then by control.
+AGENTS = dict(zip(ENVIRONMENTS, (dict(zip(CONTROLS, (Decisions(), Gaze()))), TwoStep(), Bandit())))
 
 
 def of(config):
     """The Agent that a Config asks for."""
-    return AGENTS[config.control]
+    found = AGENTS[config.environment]
+    return found[config.control] if isinstance(found, dict) else found
 
 
 def make_network(config, scope, trainer=None, counts=None, shards=None):
@@ -127,7 +200,8 @@ def make_network(config, scope, trainer=None, counts=None, shards=None):
     return AC_Network(
         agent.spec(config), scope, trainer, encoder=functools.partial(agent.encoder, config),
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
-        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught)), restarts=agent.restarts,
+        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught),
+                      config.entropy_episodes > 0), restarts=agent.restarts,
         counts=counts, shards=shards)
 
 
@@ -148,7 +222,7 @@ def make_trainer(config, global_episodes):
 
 def check(config):
     """Raises ConfigError where settings do not go together."""
-    if config.control == 'gaze':
+    if config.environment == 'harlow' and config.control == 'gaze':
         if config.observation != 'pixels':
             raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
         helps = config.spawn_grid or config.coin_episodes or config.teacher_episodes

@@ -21,6 +21,8 @@ LABS = ('embedded', 'deepmind')
 SURROUNDINGS = ('flat', 'real', 'random')
 LOOKS = ('training', 'held-out')
 CONTROLS = ('decisions', 'gaze')
+ENVIRONMENTS = ('harlow', 'two-step', 'bandit')
+ARMS = ('independent', 'uniform', 'easy', 'medium', 'hard', 'restless')
 CPU, GPU = '/cpu:0', '/device:GPU:0'
 
 
@@ -63,6 +65,20 @@ class Config:
     logdir = setting('runs', 'folder that the run directories are made in')
     log_every = setting(1000, 'one row of curve.csv and one TensorBoard point for this many [episodes]', 1, 10 ** 9)
     checkpoint_every = setting(10000, 'a checkpoint for this many [episodes]', 1, 10 ** 9)
+
+    # The task
+    environment = setting('harlow', "the task: 'harlow', in the lab; or 'two-step' or 'bandit', which need no lab and no images",
+                          choices=ENVIRONMENTS)
+    trials = setting(100, "of an episode of 'two-step' or 'bandit' (100 in Wang et al.) [trials]", 2, 10000)
+    common = setting(.8, "'two-step': probability that an action leads to its own state, a common transition (.8 in Wang et al. "
+                     "2018)", 0., 1.)
+    paid = setting(.9, "'two-step': probability that the better state pays; the other one pays with 1 minus it (.9 there)", 0., 1.)
+    switch = setting(.025, "'two-step': probability, before each trial, that the states change places (.025 there)", 0., 1.)
+    carried_over = setting(False, "'two-step': which state is the better one is carried over from the episode before, as in the "
+                           "published code; false: a coin decides in each episode")
+    arms = setting('independent', "'bandit': what the two arms pay (Wang et al. 2016): two probabilities, each uniform in [0, 1]; "
+                   "'uniform', one, and 1 minus it; 'easy', .9 and .1, 'medium', .75 and .25, 'hard', .6 and .4; 'restless', one "
+                   "that walks through the episode, and 1 minus it", choices=ARMS)
 
     # The lab and the images
     lab = setting('embedded', "'embedded', the one that comes with this, or 'deepmind', the real one, where it is installed",
@@ -108,6 +124,7 @@ class Config:
     late = setting(False, 'show each picture one decision late, as the published code did')
     prev_reward = setting(True, 'tell it the previous reward')
     prev_action = setting(True, 'tell it the previous action')
+    first_action = setting(False, 'tell it before the first decision that action 0 came before, as the published two-step code did')
     timestep = setting(True, 'tell it the number of the decision')
     memory = setting('episode', "how long the LSTM remembers: an 'episode', or one 'trial' (it starts anew at each)",
                      choices=MEMORIES)
@@ -144,6 +161,7 @@ class Config:
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
+    entropy_episodes = setting(0, 'it falls in a straight line to 0 in the first of them; 0: it stays [episodes]', 0, 10 ** 12)
     # At 999, as published, one seed of five took 33,000 episodes to a return of 24; at 1 ten of ten took 18,000 to 25,000.
     clip_norm = setting(1., 'gradients are scaled down to this global norm (999 as published)', 0.)
 

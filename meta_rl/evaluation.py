@@ -1,4 +1,5 @@
 """Frozen weights: how often each trial is right. Meta-learning shows there, in the steps from trial 1 to trial 2 and after."""
+import collections
 import contextlib
 import io
 import os
@@ -11,7 +12,6 @@ from meta_rl.ac_network import GLOBAL
 from meta_rl.actor import Actor, play_episodes
 from meta_rl.console.output import warn
 from meta_rl.console.progress import Progress
-from meta_rl.envs.references import scores
 from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import DEEPMIND, SIDE_BY_SIDE, check
 from meta_rl.psychlab.task import TRIALS
@@ -37,6 +37,13 @@ def _played(config, elsewhere):
     return played
 
 
+def _refuse(config, given):
+    """Raises ConfigError for a setting of the lab and its images, given for a task that has none."""
+    for name in sorted(given):
+        raise config_module.ConfigError('--{} is of the lab and its images, and the environment {!r} has none: leave it out.'.format(
+            name.replace('_', '-'), config.environment))
+
+
 class Frozen:
     """A trained network that plays and does not learn; a context manager.
 
@@ -56,10 +63,15 @@ class Frozen:
         self._run = run
         self.config = config_module.load(os.path.join(run, 'config.json'))
         self.played = _played(self.config, elsewhere)
-        found = finding.images_of(run, self.config, images, elsewhere.get('image_cache', ''), any_images)
-        self.folder, self.images = found.folder, found.role
-        self.played = self.played.change(image_count=found.count)
         self._agent = agents.of(self.config)
+        self.folder = self.images = ''
+        if self._agent.in_lab:
+            found = finding.images_of(run, self.config, images, elsewhere.get('image_cache', ''), any_images)
+            self.folder, self.images = found.folder, found.role
+            self.played = self.played.change(image_count=found.count)
+        else:
+            _refuse(self.config, dict(elsewhere, **({'images': images} if images != TRAINING else {}),
+                                      **({'any_images': True} if any_images else {})))
         self._learning = self._agent.learning(self.config)
         self._graph = tf.Graph()
         with self._graph.as_default(), tf.device(self.config.device):
@@ -130,27 +142,18 @@ class Frozen:
         return self._network.unit_names
 
     def measure(self, episodes, seed=SEED, greedy=False, progress=None, takers=()):
-        """Plays `episodes`. Returns a dict of plain data: see scores.score. progress: Progress that is told of each, or None.
+        """Plays `episodes`. Returns a dict of plain data: see `score` of Agent. progress: Progress that is told of each, or None.
 
         takers: what is handed the record of each episode, see records.Observer.
-        Where episodes may be cut short also decisions_mean and decisions_max, and complete, the fraction that had all trials.
         """
         random = np.random.RandomState(seed)
         observer = Observer(takers, self._learning.reward_unit) if takers else None
         envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
         played = play_episodes(self._network, self._session, envs, random, episodes, self._learning.steps, greedy,
-                               progress, observer)
+                               progress, observer, self._agent.kept)
         for env in envs:
             env.close()
-        correct = np.zeros((len(played), TRIALS), np.float32)
-        for right, episode in zip(correct, played):
-            right[:len(episode.correct)] = episode.correct
-        report = scores.score([episode.reward for episode in played], correct)
-        lengths = [episode.length for episode in played]
-        if self._agent.restarts:
-            report.update(decisions_mean=float(np.mean(lengths)), decisions_max=max(lengths),
-                          complete=float(np.mean([len(episode.correct) == TRIALS for episode in played])))
-        return report
+        return self._agent.score(self.played, played)
 
 
 def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any_images=False, trials=None, activity=None,
@@ -165,16 +168,23 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any
       trials, activity: str, files to write the table of all trials (CSV) to, and the activity of the network at each step of the
         sampled episodes (npz), or None.
     Returns: dict of plain data: for each of 'sampled' and 'greedy' what `Frozen.measure` returns; that of 'sampled' once
-      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, `images`, `lab`, `surroundings`.
+      more at the top; and `run`, `checkpoint`, `episodes`, `seed`, and `images`, `lab`, `surroundings`, or of a task that is not
+      one of the lab `environment`.
     """
     with contextlib.ExitStack() as stack:
         frozen = stack.enter_context(Frozen(run, images, any_images, **elsewhere))
+        if (trials or activity) and not agents.of(frozen.config).in_lab:
+            raise ConfigError(f'{run} is of the environment {frozen.config.environment!r}: --trials and --activity are of the Harlow '
+                              'task alone, leave them out.')
         table_of_trials = Trials(trials) if trials else None
         recorded = stack.enter_context(Activity(activity, frozen.unit_names, TRIALS)) if activity else None
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
-        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed, 'images': frozen.images,
-                  'lab': frozen.lab, 'surroundings': frozen.surroundings}
+        report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed}
+        if agents.of(frozen.config).in_lab:
+            report.update(images=frozen.images, lab=frozen.lab, surroundings=frozen.surroundings)
+        else:
+            report['environment'] = frozen.config.environment
         with Progress(len(MODES) * episodes, 'measuring', 'episodes') as progress:
             for mode in MODES:
                 if table_of_trials:
@@ -236,13 +246,8 @@ def learning_set(run, episodes=1000, images=None, any_images=False, **elsewhere)
 
 def table(report):
     """The report of `evaluate` as text."""
-    told = report['episodes'], report['images'], report['checkpoint'], report['run']
-    lines = ['%d episodes with frozen weights and %s images, %s of %s' % told,
-             scores.table([(mode, report[mode]) for mode in MODES], report['nearest_oracle'])]
-    for mode in MODES:
-        if 'complete' in report[mode]:
-            part = report[mode]
-            lines.append('%-8s %d of %d episodes had all %d trials, with %.1f decisions in the mean and %d at most' % (
-                mode, round(part['complete'] * report['episodes']), report['episodes'], TRIALS, part['decisions_mean'],
-                part['decisions_max']))
-    return '\n'.join(lines)
+    agent = agents.of(config_module.Config(environment=report.get('environment', config_module.Config().environment)))
+    images = ' and {} images'.format(report['images']) if 'images' in report else ''
+    return '{} episodes with frozen weights{}, {} of {}\n{}'.format(
+        report['episodes'], images, report['checkpoint'], report['run'],
+        agent.table(collections.OrderedDict((mode, report[mode]) for mode in MODES), report['episodes']))

@@ -91,7 +91,8 @@ class _Callbacks:
         from meta_rl.rundir.monitor import METRICS
         names = {metric: column for column, metric in METRICS.items()}
         row = dict([('episodes', step)], **{names.get(name, name): value for name, value in values})
-        if any([function(dict(row)) is False for function in self._functions]) and not self.stopped:
+        answers = [function(dict(row)) for function in self._functions]  # each is told, also after one that stops
+        if any(answer is False for answer in answers) and not self.stopped:
             if not self._main:
                 raise RuntimeError('A callback returned False: training can be ended that way in the main thread alone.')
             self.stopped = True

@@ -5,9 +5,18 @@ The check of what was given is agents.check_given.
 
 # (settings, who alone uses them, a function that says whether a Config is of those)
 USERS = [
+    (('lab', 'level_script', 'width', 'height', 'fps', 'runfiles_path', 'surroundings', 'look_count', 'looks', 'images', 'image_set',
+      'image_count', 'image_seed', 'held_out_images', 'held_out_count', 'image_cache', 'sides', 'control', 'observation', 'late',
+      'encoder', 'conv_activations', 'scaled_pixels', 'normalizer', 'embedding', 'embedding_scale'), "agents of the environment 'harlow'",
+     lambda config: config.environment == 'harlow'),
+    (('trials',), "agents of the environments 'two-step' and 'bandit'", lambda config: config.environment in ('two-step', 'bandit')),
+    (('common', 'paid', 'switch', 'carried_over'), "agents of the environment 'two-step'",
+     lambda config: config.environment == 'two-step'),
+    (('arms',), "agents of the environment 'bandit'", lambda config: config.environment == 'bandit'),
+    (('first_action',), 'agents that are told the previous action', lambda config: config.prev_action),
     (('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes', 'teacher_episodes',
       'memory_units', 'places'), "agents of control 'gaze'", lambda config: config.control == 'gaze'),
-    (('late', 'prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'second_units', 'encoder',
+    (('late', 'prev_reward', 'prev_action', 'first_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'second_units', 'encoder',
       'conv_activations', 'scaled_pixels', 'normalizer'), "agents of control 'decisions'",
      lambda config: config.control == 'decisions'),
     (('encoder', 'scaled_pixels'), "agents that see 'pixels'", lambda config: config.observation == 'pixels'),

@@ -9,6 +9,7 @@ import numpy as np
 from meta_rl import agents, worker
 from meta_rl import config as config_module
 from meta_rl.backends.stops import Stops
+from meta_rl.config import ConfigError
 from meta_rl.console.output import say
 from meta_rl.images import finding, identity
 from meta_rl.labs import choice
@@ -78,9 +79,8 @@ def run(config, resume=None, lines=None, images=''):
         resuming.newest(resume, of_worker)
     else:
         agents.check_given(config)
-    config, folder = finding.settled(config, resume, images)
-    shown = identity.sets_of(config, folder)
-    backend, locked = make_backend(config.change(images=os.path.abspath(folder)), folder), contextlib.ExitStack()
+    config, folder, shown = _images(config, resume, images)
+    backend, locked = make_backend(config.change(images=folder and os.path.abspath(folder)), folder), contextlib.ExitStack()
     try:
         if backend.warning:
             say(backend.warning)
@@ -102,14 +102,15 @@ def run(config, resume=None, lines=None, images=''):
                 identity.keep(directory, **shown)
                 backend.set_states(start['random'])
             versions.keep(directory, start['monitor']['episodes'] if start else 0)
+            trials = agents.of(config).spec(config).trials
             monitor = Monitor(directory, config.episodes, config.log_every, start and start['monitor'], lines,
                               'Training %s: %d episodes, %d worker%s%s%s, into %s' % (
                                   config.preset, config.episodes, config.workers, 's' * (config.workers > 1),
                                   '' if config.backend == 'threads' else f' ({config.backend})',
-                                  f' on {config.device}' if config.backend == 'threads' and not backend.warning else '', directory))
+                                  f' on {config.device}' if config.backend == 'threads' and not backend.warning else '', directory), trials)
             recorder = Recorder(config, monitor, saved, session, backend.states)
             try:
-                monitor.show(dashboard.opening(config), 0)
+                monitor.show(dashboard.opening(config, trials), 0)
                 _train(backend, session, recorder, directory, saved)
                 seconds = monitor.seconds()
                 from meta_rl.figures import plotting  # at the end: Matplotlib takes a second and 30 MB
@@ -120,6 +121,16 @@ def run(config, resume=None, lines=None, images=''):
         backend.close()
         locked.close()
     return directory, float(np.mean(monitor.recent)), seconds
+
+
+def _images(config, resume, images):
+    """(Config, dataset folder, what identity.keep keeps of it): '' and {} where the task has no images."""
+    if not agents.of(config).in_lab:
+        if images:
+            raise ConfigError(f'--images is {images!r}, but the environment {config.environment!r} has no images: leave it out.')
+        return config.change(cluster=config.cluster and os.path.abspath(config.cluster)), '', {}
+    config, folder = finding.settled(config, resume, images)
+    return config, folder, identity.sets_of(config, folder)
 
 
 def _train(backend, session, recorder, directory, saved):

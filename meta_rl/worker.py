@@ -17,6 +17,7 @@ class Learning(NamedTuple):
     steps: T, of an unroll; gamma, gae_lambda: see Config.
     reward_unit: rewards are divided by it before they are learned from; what is reported is in the lab's units all the same.
     taught: the number of episodes in which the weight of doing as a teacher would falls from 1 to 0; 0: there is no teacher.
+    entropy_episodes: the number in which the weight of the entropy falls to 0; 0: it stays as it is.
     """
 
     steps: int
@@ -24,6 +25,7 @@ class Learning(NamedTuple):
     gae_lambda: float = 1.
     reward_unit: float = 1.
     taught: int = 0
+    entropy_episodes: int = 0
 
 
 class Worker:
@@ -106,11 +108,15 @@ class Worker:
             targets = advantages + experience.values
         labels = np.zeros_like(experience.actions) if experience.labels is None else experience.labels
         return Unroll(experience.views, experience.view_index, experience.inputs, experience.state, experience.actions, targets,
-                      advantages, len(experience.episodes), labels, self._imitation(episodes))
+                      advantages, len(experience.episodes), labels, self._imitation(episodes), self._entropy(episodes))
 
     def _imitation(self, episodes):
         taught = self._learning.taught
         return max(0., 1 - episodes / taught) if taught else 0.
+
+    def _entropy(self, episodes: int) -> float:
+        falls = self._learning.entropy_episodes
+        return max(0., 1 - episodes / falls) if falls else 1.
 
     def close(self) -> None:
         """Closes the labs."""

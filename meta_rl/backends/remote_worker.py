@@ -23,7 +23,7 @@ class RemoteWorker:
 
     def __init__(self, config, number, fingerprint, state, shards):
         self._config = config
-        folder = finding.by_digest(config, fingerprint)
+        folder = finding.by_digest(config, fingerprint) if fingerprint else ''
         self._random = np.random.RandomState([config.seed, number])
         envs = agents.of(config).make_envs(config, folder, config.batch, self._random, training=True)
         with closing_where_it_fails(envs):
@@ -62,5 +62,5 @@ class RemoteWorker:
 
 
 def fingerprint_of(folder, count):
-    """str: the same for the same first `count` images of a dataset folder."""
-    return identity.digest(folder, count)
+    """str: the same for the same first `count` images of a dataset folder; '' where the task has none, and there is no folder."""
+    return identity.digest(folder, count) if folder else ''

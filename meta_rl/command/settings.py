@@ -9,6 +9,7 @@ from meta_rl.setting_users import USERS
 # The first setting of each group, in the order of Config.
 GROUPS = {
     'preset': 'The run',
+    'environment': 'The task',
     'lab': 'The lab and the images',
     'control': 'The gaze, where the agent moves it itself',
     'observation': 'What the agent is given before each decision',

@@ -47,10 +47,11 @@ class Episode(NamedTuple):
 class Environment:
     """One episode after another, step by step.
 
-    Attributes: spec, a Spec.
+    Attributes: spec, a Spec; carries, bool: an episode hangs on the one before it, so that its `history` counts when it is over, too.
     """
 
     spec: Spec
+    carries = False
 
     @property
     def episode(self) -> Episode:

@@ -8,9 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from meta_rl.envs.steps import Episode, Spec, Step, reseeded
+from meta_rl.envs import contract
+from meta_rl.envs.trials import Trials, reseeded
 
+ACTIONS = 2
 STATES = 3  # 0 is the first stage, 1 and 2 are the second
+VIEWS = np.eye(STATES, dtype=np.float32)  # of each state
+VIEWS.flags.writeable = False  # they are handed out
 
 
 class Rules(NamedTuple):
@@ -30,15 +34,16 @@ class Draws(NamedTuple):
     luck: np.ndarray    # float [T, E], uniform: a state pays where it is less than its probability
 
 
-def draw(seeds, rules=Rules(), before=None):
+def draw(seeds, rules=Rules(), before=None, random=None):
     """The Draws of E episodes.
 
     Args:
       seeds: E int, below 2**32.
       rules: Rules.
       before: int [E], the better state at the end of the episode before, which is carried over; None: a coin decides.
+      random: see reseeded.
     """
-    drawn = np.stack([uniform.random_sample((rules.trials + 1, 3)) for uniform in reseeded(seeds)], 1)
+    drawn = np.stack([uniform.random_sample((rules.trials + 1, 3)) for uniform in reseeded(seeds, random)], 1)
     coin = 1 + (drawn[0, :, 0] < .5)
     first = coin if before is None else np.asarray(before)
     switches = (drawn[1:, :, 0] < rules.switch).cumsum(0)
@@ -46,13 +51,16 @@ def draw(seeds, rules=Rules(), before=None):
 
 
 def outcome(draws, t, action, rules=Rules()):
-    """What comes of `action` (int [E]) in trial t of E episodes: (state int [E], reward float [E])."""
+    """What comes of `action` (int [E]) in trial t of E episodes: (state int [E], reward float [E]).
+
+    (Of a slice for t and one episode, [T, 1], also of the actions int [A]: [T, A] each.)
+    """
     state = np.where(draws.common[t], 1 + action, 2 - action)
     paid = np.where(state == draws.better[t], rules.paid, 1 - rules.paid)
     return state, (draws.luck[t] < paid).astype(float)
 
 
-class TwoStep:
+class TwoStep(Trials):
     """The environment of one agent. A view is float32 [3], one-hot: the first stage, later the state of the trial before.
 
     Args:
@@ -62,56 +70,42 @@ class TwoStep:
         False: a coin decides anew in each episode.
 
     (The published code also tells its network the number of the trial twice over, 0, 2, 4, ..., and that action 0 came before
-    the first. These are inputs of the network, not of the environment: see meta_rl/published.py.)
+    the first. These are inputs of the network, not of the environment: see timestep_scale and first_action of Config.)
 
-    Attributes: spec; rules; history, plain data that `replay` of another environment goes on from; trials, a list of
-      (action, state, reward) of this episode; better, int, the state that paid more often in the last trial.
+    Attributes: rules; trials, a list of (action, state, reward) of this episode; better, int, the state that paid more often in
+      the last trial.
     """
 
     def __init__(self, random, rules=Rules(), carried_over=False):
-        self.spec = Spec(actions=2, shape=(STATES,), dtype=np.float32, trials=rules.trials)
-        self.rules = rules
-        self._random, self._carried_over = random, carried_over
-        self._draws, self.history, self.trials = None, None, []
+        super().__init__(random, ACTIONS, (STATES,), rules.trials)
+        self.rules, self.carries = rules, carried_over
+        self._better = None
 
     @property
     def better(self):
-        return int(self._draws.better[max(len(self.trials) - 1, 0), 0])
+        return self._better[max(len(self.trials) - 1, 0)]
 
-    @property
-    def episode(self):
-        """The Episode so far. An action is right that leads to the better state most of the time."""
-        right = [int(1 + action == self._draws.better[t, 0]) for t, (action, _, _) in enumerate(self.trials)]
-        return Episode(sum(reward for _, _, reward in self.trials), right, len(self.trials))
+    def view(self):
+        return VIEWS[self.trials[-1][1] if self.trials else 0]
 
     def reset(self):
-        """Starts an episode. Returns its first view."""
-        before = self.better if self._carried_over and self._draws else None
-        return self._begin(int(self._random.randint(2 ** 31)), before)
+        before = self.better if self.carries and self._better else None
+        return self._begin({'seed': int(self._seeds.randint(2 ** 31)), 'before': before})
 
-    def _begin(self, seed, before):
-        self._draws = draw([seed], self.rules, None if before is None else [before])
-        self.history, self.trials = {'seed': seed, 'before': before, 'actions': []}, []
-        return _view(0)
+    def _draw(self, start, random):
+        before = start['before']
+        draws = draw([start['seed']], self.rules, None if before is None else [before], random)
+        self._better = draws.better[:, 0].tolist()
+        # For both actions at once: a step looks them up.
+        self._states, self._paid = [part.tolist() for part in outcome(draws, slice(None), np.arange(ACTIONS), self.rules)]
 
-    def step(self, action):
-        """Plays a trial: action 0 or 1. Returns a Step; its view is not to be acted on where the episode is done."""
-        action = int(action)
-        state, reward = outcome(self._draws, len(self.trials), action, self.rules)
-        self.history['actions'].append(action)
-        self.trials.append((action, int(state[0]), float(reward[0])))
-        return Step(_view(int(state[0])), float(reward[0]), len(self.trials) == self.rules.trials, False)
+    def _outcome(self, trial, action):
+        return action, self._states[trial][action], self._paid[trial][action]
 
-    def replay(self, history):
-        """Goes to where the episode of a `history` was. Returns a list of what its trials paid."""
-        self._begin(history['seed'], history['before'])
-        return [self.step(action).reward for action in history['actions']]
-
-    def close(self):
-        """There is nothing to close."""
+    def _right(self, trial, action):
+        return int(1 + action == self._better[trial])
 
 
-def _view(state):
-    view = np.zeros(STATES, np.float32)
-    view[state] = 1
-    return view
+def is_history(history):
+    """bool: whether plain data is of the form of TwoStep's `history`."""
+    return contract.is_history(history, ACTIONS) and history.get('before', 0) in (None, 1, 2)

@@ -1,13 +1,15 @@
 """The figures of img/, each from the data in img/data/; what is missing there is trained first."""
 import collections
 import glob
+import json
 import os
 import shutil
 
-from meta_rl import apart
+from meta_rl import agents, apart
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
-from meta_rl.figures import attention, plotting, surroundings, third_party
+from meta_rl.figures import attention, plotting, regrets, stays, surroundings, third_party
+from meta_rl.figures.measured import FILE, measured
 from meta_rl.rundir import checkpoints, files, versions
 from meta_rl.rundir.monitor import read_curve
 
@@ -43,21 +45,23 @@ FIGURES = (
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
+TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([('bandit-independent', 1), ('bandit-uniform', 1)])
+THEIRS = 'two-step-theirs'  # in img/data: what the eight published agents of the two-step task came to
 STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-taught')  # of these the trained network is kept too
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-taught', 'two-step', 'bandit-independent', 'bandit-uniform')  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):
     """Copies what the figures need of a finished run directory into `folder`/data/PRESET-seedS. Returns that path."""
     config = config_module.load(os.path.join(run, 'config.json'))
-    learning_set(run)
+    learning_set(run) if agents.of(config).in_lab else measured(run)
     kept = os.path.join(folder, 'data', '%s-seed%d' % (config.preset, config.seed))
     os.makedirs(kept, exist_ok=True)
     # Where it was made is nobody's business but of the machine that made it.
     usual = config_module.Config()
     kept_config = config.change(**{name: getattr(usual, name) for name in ('logdir', 'image_cache', 'runfiles_path', 'cluster')})
     kept_config.save(os.path.join(kept, 'config.json'))
-    for name in 'curve.csv', 'learning_set*.csv', 'images.json', versions.NAME:
+    for name in 'curve.csv', 'learning_set*.csv', 'images.json', 'measured.json', versions.NAME:
         for path in glob.glob(os.path.join(glob.escape(run), name)):
             shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:
@@ -114,10 +118,35 @@ def draw_stranger(folder=FOLDER):
     return plotting.reward_curves(curves, os.path.join(folder, 'recurrent-ppo.png'), '42 images, an agent of others')
 
 
+def draw_two_step(folder=FOLDER):
+    """Draws the rewards of the two-step task, and the stay probabilities of ours beside those of the published agents. Returns paths.
+
+    The latter were measured with their weights, which are no part of this project: `evaluate --published`.
+    """
+    runs = runs_of('two-step', TWO_STEP_SEEDS, folder)
+    curves = {'two-step': [read_curve(os.path.join(run, 'curve.csv')) for run in runs]}
+    with open(os.path.join(folder, 'data', THEIRS, FILE)) as file:
+        theirs = json.load(file)
+    groups = collections.OrderedDict([
+        ('two-step, %d seeds' % len(runs), [measured(run) for run in runs]),
+        ('published agents, %d seeds' % len(theirs), theirs)])
+    return [plotting.reward_curves(curves, os.path.join(folder, 'two-step.png'), 'The two-step task', plotting.players_of(runs)),
+            stays.stay_probabilities(groups, os.path.join(folder, 'two-step-stay.png'))]
+
+
+def draw_bandits(folder=FOLDER):
+    """Draws the regret of the bandits. Returns the path."""
+    groups = collections.OrderedDict((preset[len('bandit-'):], [measured(run) for run in runs_of(preset, seeds, folder)])
+                                     for preset, seeds in BANDITS.items())
+    return regrets.cumulative(groups, os.path.join(folder, 'bandits.png'))
+
+
 def draw_all(folder=FOLDER):
     """Draws every figure. Yields the path of each when it is drawn. ConfigError where `folder` cannot be written."""
     files.check_folder(folder, 'draw them in a copy of this project that you may write to')
     for figure in FIGURES:
         yield from draw(figure, folder)
     yield draw_stranger(folder)
+    yield from draw_two_step(folder)
+    yield draw_bandits(folder)
     yield surroundings.draw(os.path.join(folder, 'surroundings.png'))

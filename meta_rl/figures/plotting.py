@@ -11,10 +11,12 @@ from matplotlib.figure import Figure
 from meta_rl import config as config_module
 from meta_rl.console.output import say
 from meta_rl.envs.references.oracles import ORACLES
+from meta_rl.figures.named import named
 from meta_rl.rundir import files
 from meta_rl.rundir.monitor import read_curve
 
 TRIALS_AXIS = np.arange(1, 7)
+HARLOW = [(oracle.name, oracle.mean_return) for oracle in ORACLES]
 # A decorator of all that draws: by Matplotlib's own settings, whatever a matplotlibrc says, and these are left as they were.
 own_style = style.context('default')
 
@@ -67,17 +69,31 @@ def mean_curve(curves):
     return episodes, np.mean([np.interp(episodes, curve['episodes'], curve['choice_return']) for curve in curves], 0)
 
 
+def players_of(runs):
+    """[(name, reward)] of players to compare the rewards of run directories with. ConfigError where these are of several tasks."""
+    from meta_rl import agents  # not at the top: training draws its last figure by this file
+    configs = [config_module.load(os.path.join(run, 'config.json')) for run in runs]
+    tasks = sorted({config.environment for config in configs})
+    if len(tasks) > 1:
+        raise config_module.ConfigError('These are runs of several tasks ({}): plot those of each by themselves.'.format(
+            ', '.join(tasks)))
+    return agents.of(configs[0]).players(configs[0])
+
+
 @own_style
-def reward_curves(groups, path, title=None):
+def reward_curves(groups, path, title=None, players=HARLOW):
     """Draws reward curves into `path`: a thin line for each seed and a thick one for their mean; returns it.
 
     Drawn is what the choices earned, so that levels that pay for fixation too compare with those that do not.
 
     Args:
       groups: dict from a label to the list of curves (see monitor.read_curve) of its seeds.
+      players: [(name, reward)], dotted lines to compare them with, from chance to the best.
     """
     figure, axes = subplots(figsize=(9, 4.5))
-    for name, _, value in ORACLES:
+    lowest, highest = players[0][1], players[-1][1]
+    span = (highest - lowest) / 25
+    for name, value in players:
         axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
         axes.annotate(f'{name}, {value:.0f}', (1.01, value), xycoords=('axes fraction', 'data'), va='center',
                       fontsize=8, color='0.3')
@@ -90,7 +106,7 @@ def reward_curves(groups, path, title=None):
             axes.plot(*mean_curve(curves), color=colour, linewidth=2.2, label=label)
         else:
             axes.lines[-1].set_label(label)
-    axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=(-4, 27), title=title)
+    axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=(lowest - 4 * span, highest + 2 * span), title=title)
     axes.set_xlim(left=0)
     if len(axes.get_legend_handles_labels()[1]) > 1 or label != title:
         axes.legend(loc='best', fontsize=8)
@@ -110,7 +126,9 @@ def reward_curve(run, path=None):
     """Draws the reward curve of one run directory into `path` (default: reward_curve.png in it). Returns the path."""
     name = os.path.basename(os.path.normpath(run))
     curve = curve_of(run)
-    return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name)
+    # A curve alone, without its settings, is taken for one of the Harlow task.
+    players = players_of([run]) if os.path.exists(os.path.join(run, 'config.json')) else HARLOW
+    return reward_curves({name: [curve]}, path or os.path.join(run, 'reward_curve.png'), name, players)
 
 
 @own_style
@@ -143,29 +161,35 @@ def learning_set(profiles, path, title=None, reference=None, labels=None):
 
 
 def plot(runs, path, **shown):
-    """Draws the reward curves of run directories into `path`, and for each preset among them its learning set beside it.
+    """Draws the reward curves of run directories into `path`, and beside it for each preset among them what it has learned.
 
-    The second kind is left out where a run has not been finished. shown: images, any_images and elsewhere of
-    evaluation.learning_set. Returns the list of paths.
+    That is a learning set, or what the agent of the task names for it. It is left out where a run has not been finished. shown: images,
+    any_images and elsewhere of evaluation.learning_set. Returns the list of paths.
     """
-    from meta_rl.evaluation import learning_set as measured  # TensorFlow, which the curves alone do not need
+    from meta_rl import agents
     kind_of(path)
-    groups = by_preset(runs)
+    groups, players = by_preset(runs), players_of(runs)
     curves = collections.OrderedDict((preset, [curve_of(run) for run in members])
                                      for preset, members in groups.items())
-    drawn = [reward_curves(curves, path)]
+    drawn = [reward_curves(curves, path, players=players)]
     stem, ending = os.path.splitext(path)
     for preset, members in groups.items():
-        try:
-            profiles = [measured(run, **shown) for run in members]
-        except config_module.ConfigError as error:
-            say(f'No learning set for {preset}: {error}')
-            continue
-        for run, profile in zip(members, profiles):
-            kept = [str(number) for number, part in enumerate(profile, 1) if not np.isnan(part).any()]
-            if len(kept) < len(profile):
-                say('{} has weights of {} of its {} sevenths ({}): it was resumed with other --episodes, or had few updates.'.format(
-                    run, len(kept), len(profile), ', '.join(kept)))
-        drawn.append(learning_set(profiles, '{}-learning-set{}'.format(
-            stem if len(groups) == 1 else f'{stem}-{preset}', ending), preset))
+        agent = agents.of(config_module.load(os.path.join(members[0], 'config.json')))
+        drawn += named(agent.profile)(preset, members, stem if len(groups) == 1 else f'{stem}-{preset}', ending, **shown)
     return drawn
+
+
+def learning_sets(preset, members, stem, ending, **shown):
+    """Draws the learning set of the runs of a preset beside their curves: see `plot`. Returns a list of its path, or of none."""
+    from meta_rl.evaluation import learning_set as measured
+    try:
+        profiles = [measured(run, **shown) for run in members]
+    except config_module.ConfigError as error:
+        say(f'No learning set for {preset}: {error}')
+        return []
+    for run, profile in zip(members, profiles):
+        kept = [str(number) for number, part in enumerate(profile, 1) if not np.isnan(part).any()]
+        if len(kept) < len(profile):
+            say('{} has weights of {} of its {} sevenths ({}): it was resumed with other --episodes, or had few updates.'.format(
+                run, len(kept), len(profile), ', '.join(kept)))
+    return [learning_set(profiles, f'{stem}-learning-set{ending}', preset)]

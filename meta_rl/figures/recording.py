@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from meta_rl import agents
 from meta_rl.config import ConfigError
 from meta_rl.console.progress import watched
 from meta_rl.envs.decisions import CHOICE
 from meta_rl.evaluation import HELD_OUT, SEED, TRAINING, Frozen
 from meta_rl.figures import gaze_scenes, scenes
+from meta_rl.figures.named import named
 from meta_rl.figures.scenes import Episode, Moment
 from meta_rl.labs import choice
 from meta_rl.psychlab import camera
@@ -201,9 +203,9 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, an
     shots, returns = [], []
     with Frozen(run, images, any_images, **elsewhere) as frozen:
         frozen.restore(checkpoints.best(run) if which == 'best' else None)
-        film_one = film_gaze if frozen.config.control == 'gaze' else film_decisions
+        film_one = named(agents.of(frozen.config).film)
         for number in range(episodes):
-            title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before'}.get(
+            title = {TRAINING: 'images of its training', HELD_OUT: 'images it has never seen before', '': ''}.get(
                 frozen.images, 'other images')
             if episodes > 1:
                 title = 'episode %d of %d' % (number + 1, episodes)

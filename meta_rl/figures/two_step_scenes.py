@@ -41,7 +41,7 @@ class Scene(NamedTuple):
 
 def scene_of(env, policy=None, value=None, title=''):
     """The Scene of a two_step.TwoStep as it is now."""
-    right = env.episode.right
+    right = env.episode.correct
     trials = tuple(Trial(action, state, reward, 1 + action if right[t] else 2 - action)
                    for t, (action, state, reward) in enumerate(env.trials))
     return Scene(trials, env.spec.trials, env.rules.common, env.rules.paid, policy, value, title)

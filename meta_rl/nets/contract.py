@@ -15,6 +15,7 @@ class Unroll(NamedTuple):
     the actions were better than expected.
     ended: int, episodes that ended in it.
     labels: int32 [T, B], what a teacher would have done; imitation: float, the weight of doing the same.
+    entropy: float, the part that is left of the weight of the entropy.
     """
 
     views: np.ndarray
@@ -27,6 +28,7 @@ class Unroll(NamedTuple):
     ended: int
     labels: Optional[np.ndarray] = None
     imitation: Optional[float] = None
+    entropy: Optional[float] = None
 
 
 class Losses(NamedTuple):
@@ -42,13 +44,14 @@ class Losses(NamedTuple):
 class LossSpec(NamedTuple):
     """What is learned: weights of the losses beside the policy loss, and the longest gradient that is let through.
 
-    imitation: whether doing as a teacher would is learned, too.
+    imitation: whether doing as a teacher would is learned, too; entropy_falls: whether the weight of the entropy does.
     """
 
     value_coef: float = .05
     entropy_coef: float = .05
     clip_norm: float = 1.
     imitation: bool = False
+    entropy_falls: bool = False
 
 
 class Counts(NamedTuple):

@@ -30,11 +30,12 @@ class Columns:
       prev_action: bool, whether it is given the previous action, one-hot.
       reward_scale: float, by which the previous reward is multiplied; None: it is left out. Losses keep it as it is.
       timestep_scale: float, by which the timestep is; 1/6 makes the unit an episode of six decisions. None: it is left out.
+      first_action: bool, before the first step it is told that action 0 came before, as if it had; False: that none did, zeros.
     """
 
-    def __init__(self, actions, prev_action=True, reward_scale=1., timestep_scale=None):
+    def __init__(self, actions, prev_action=True, reward_scale=1., timestep_scale=None, first_action=False):
         self._actions, self._prev_action = actions, prev_action
-        self._reward_scale, self._timestep_scale = reward_scale, timestep_scale
+        self._reward_scale, self._timestep_scale, self._first_action = reward_scale, timestep_scale, first_action
         # int, how many columns each of the three has.
         self.action, self.reward = prev_action * actions, int(reward_scale is not None)
         self.time = int(timestep_scale is not None)
@@ -43,7 +44,8 @@ class Columns:
         """(action, reward, time): lists of one float32 [T * B, ...] each, empty where it is left out."""
         action, reward, time = [], [], []
         if self._prev_action:
-            action.append(tf.one_hot(tf.reshape(inputs.prev_action, [-1]), self._actions))  # of -1: all zeros
+            before = tf.reshape(inputs.prev_action, [-1])
+            action.append(tf.one_hot(tf.maximum(before, 0) if self._first_action else before, self._actions))  # of -1: all zeros
         if self._reward_scale is not None:
             reward.append(tf.reshape(inputs.prev_reward, [-1, 1]) * self._reward_scale)
         if self._timestep_scale is not None:

@@ -11,8 +11,10 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.text import plugin_data_pb2 as text_pb2
 
 from meta_rl.config import Config
+from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.checkpoints import QUANTILES
-from meta_rl.rundir.monitor import ACCURACIES, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS, read_curve
+from meta_rl.rundir.monitor import ACCURACIES, CORRECT, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS, read_curve
+from meta_rl.rundir.monitor import columns as columns_of
 from meta_rl.tf_compat import tf
 
 try:
@@ -52,13 +54,18 @@ def _value(tag, plugin, content=b'', text=None):
     return tf.Summary.Value(tag=tag, metadata=tf.SummaryMetadata(plugin_data=data), tensor=tensor)
 
 
-def _charts():
+def _charts(trials):
     """layout_pb2.Layout of the Custom Scalars tab. Its tags are regular expressions."""
+    charts = CHARTS
+    if CORRECT in columns_of(trials):
+        charts = collections.OrderedDict(
+            (title, [('Accuracy', [CORRECT]) if columns == ACCURACIES else (name, columns) for name, columns in members])
+            for title, members in CHARTS.items())
     return layout_pb2.Layout(category=[
         layout_pb2.Category(title=title, chart=[
             layout_pb2.Chart(title=name, multiline=layout_pb2.MultilineChartContent(
-                tag=[f'^{TAGS.get(column, column)}$' for column in columns])) for name, columns in charts])
-        for title, charts in CHARTS.items()])
+                tag=[f'^{TAGS.get(column, column)}$' for column in columns])) for name, columns in members])
+        for title, members in charts.items()])
 
 
 def _table(config):
@@ -70,10 +77,10 @@ def _table(config):
     return '\n'.join(rows)
 
 
-def opening(config):
-    """tf.Summary of the start of a run: the charts and the settings of a Config."""
+def opening(config, trials=TRIALS):
+    """tf.Summary of the start of a run: the charts, where an episode has so many trials, and the settings of a Config."""
     text = text_pb2.TextPluginData(version=0).SerializeToString()
-    values = [_value('custom_scalars__config__', 'custom_scalars', text=_charts().SerializeToString()),
+    values = [_value('custom_scalars__config__', 'custom_scalars', text=_charts(trials).SerializeToString()),
               _value(SETTINGS, 'text', text, _table(config).encode('utf-8'))]
     if hparams_pb2:
         start = hparams_pb2.SessionStartInfo(start_time_secs=time.time())
@@ -118,17 +125,22 @@ def profiles(curve):
 
 
 def closing(run, draw):
-    """tf.Summary of the end of a run directory: a figure of its learning set, and that it has ended.
+    """tf.Summary of the end of a run directory: a figure of its learning set, where its curve tells of each trial, and that it has ended.
 
     draw: function of (profiles, path or binary file, title, labels=list of str) that draws it as PNG.
     """
-    measured, png = profiles(read_curve(os.path.join(run, 'curve.csv'))), io.BytesIO()
-    draw([measured], png, 'Right while it trained: the mean of each part of the run',
-         labels=['part %d of %d' % (part, len(measured)) for part in range(1, len(measured) + 1)])
-    width, height = struct.unpack('>II', png.getvalue()[16:24])  # of its header
-    values = [tf.Summary.Value(tag=FIGURE, image=tf.Summary.Image(
-        width=width, height=height, colorspace=4, encoded_image_string=png.getvalue()))]
+    curve = read_curve(os.path.join(run, 'curve.csv'))
+    values = [] if CORRECT in curve else [_figure(profiles(curve), draw)]
     if hparams_pb2:
         end = hparams_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
         values.append(_hparams('session_end_info', end))
     return tf.Summary(value=values)
+
+
+def _figure(measured, draw):
+    png = io.BytesIO()
+    draw([measured], png, 'Right while it trained: the mean of each part of the run',
+         labels=['part %d of %d' % (part, len(measured)) for part in range(1, len(measured) + 1)])
+    width, height = struct.unpack('>II', png.getvalue()[16:24])  # of its header
+    return tf.Summary.Value(tag=FIGURE, image=tf.Summary.Image(
+        width=width, height=height, colorspace=4, encoded_image_string=png.getvalue()))

@@ -25,16 +25,28 @@ from meta_rl.tf_compat import tf
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
 LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
 COLUMNS = ['episodes', 'return', 'choice_return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
-OF_EPISODES = ['return', 'choice_return', 'length'] + ACCURACIES  # means over episodes that ended; the others are of updates
+CORRECT = 'correct'  # in place of ACCURACIES, where an episode has too many trials to tell of each: of all of them, how many were right
+OF_EPISODES = ['return', 'choice_return', 'length', CORRECT] + ACCURACIES  # means over episodes that ended; the others are of updates
 TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length',
              'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss', 'policy_loss': 'Losses/Policy Loss',
              'entropy': 'Losses/Entropy', 'grad_norm': 'Losses/Grad Norm', 'var_norm': 'Losses/Var Norm',
-             'staleness': 'Perf/Staleness'},
+             'staleness': 'Perf/Staleness', CORRECT: 'Perf/Accuracy'},
             **{name: 'Harlow/Trial %d Accuracy' % trial for trial, name in enumerate(ACCURACIES, 1)})
 EPISODES_PER_SECOND, STEPS_PER_SECOND = SPEEDS = 'Perf/Episodes per Second', 'Perf/Steps per Second'
 # The names of --metrics json; what is not here is named as its column.
-METRICS = dict({'return': 'reward', 'choice_return': 'choice_reward'}, **{name: name + '_accuracy' for name in ACCURACIES})
+METRICS = dict({'return': 'reward', 'choice_return': 'choice_reward', CORRECT: 'accuracy'}, **{name: name + '_accuracy' for name in ACCURACIES})
 LINES_EVERY = 10.  # seconds between two lines of a log
+
+
+def columns(trials=TRIALS):
+    """The columns of curve.csv, where an episode has so many trials."""
+    if trials <= TRIALS:
+        return COLUMNS
+    first = COLUMNS.index(ACCURACIES[0])
+    return COLUMNS[:first] + [CORRECT] + COLUMNS[first + TRIALS:]
+
+
+MANY = columns(TRIALS + 1)
 
 
 def _whole(row):
@@ -45,31 +57,32 @@ def _whole(row):
 
 
 def read_curve(path):
-    """curve.csv as a dict of float64 arrays [rows], one for each of COLUMNS.
+    """curve.csv as a dict of float64 arrays [rows], one for each of its columns: see `columns`.
 
     `return` is what the lab paid for an episode, in the mean; `choice_return` that without what it paid for fixation.
     """
-    rows = _rows(path)
-    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
+    names, rows = _rows(path)
+    return {name: np.array([float(row[name]) for row in rows]) for name in names}
 
 
 def _rows(path):
-    """The rows of curve.csv, dicts of text. ConfigError names it where it is damaged."""
+    """The columns of curve.csv and its rows, dicts of text. ConfigError names it where it is damaged."""
     try:
         with open(path, newline='') as file:
             lines = file.read().splitlines(True)
         if lines and not lines[-1].endswith('\n'):
             lines.pop()  # a crash or a full disk came in the middle of it, or it is being written
         reader = csv.DictReader(lines)
-        missing = set(COLUMNS) - {'choice_return', 'staleness'} - set(reader.fieldnames or COLUMNS)
+        names = MANY if CORRECT in (reader.fieldnames or ()) else COLUMNS
+        missing = set(names) - {'choice_return', 'staleness'} - set(reader.fieldnames or names)
         if missing:
             raise KeyError('there is no column ' + min(missing))
         rows = [_whole(row) for row in reader]
         for row in rows:
-            int(row['episodes']), [float(row[name]) for name in COLUMNS]
+            int(row['episodes']), [float(row[name]) for name in names]
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ConfigError('{} is damaged ({}): take the damaged rows out of it.'.format(path, str(error).strip('\'').split('\n')[0]))
-    return rows
+    return names, rows
 
 
 class Monitor:
@@ -82,6 +95,7 @@ class Monitor:
       start: dict, `state()` of a run that goes on, or None. Rows written after it are dropped.
       lines: metrics.Lines that each row is told to as well, or None.
       opening: str, printed before there is a bar, or None.
+      trials: int, of an episode.
 
     Attributes: unheard, why nothing takes what is said any more (a closed pipe), or None. It does not raise for that: the update
       at hand is recorded like any other.
@@ -89,11 +103,12 @@ class Monitor:
 
     unheard = None
 
-    def __init__(self, folder, total, log_every, start=None, lines=None, opening=None):
+    def __init__(self, folder, total, log_every, start=None, lines=None, opening=None, trials=TRIALS):
         self.lock = threading.Lock()
         self.episodes = start['episodes'] if start else 0
         self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
-        self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(COLUMNS[1:], 0.)
+        self._columns = columns(trials)
+        self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(self._columns[1:], 0.)
         # Of the row that is not full: episodes that ended in it, and those that were under way in its updates.
         self._weight = start['weight'] if start else 0
         self._update_weight = start.get('update_weight', self._weight) if start else 0
@@ -115,11 +130,11 @@ class Monitor:
     def _keep_rows(self):
         rows = []
         if os.path.exists(self._path):
-            rows = [row for row in _rows(self._path) if int(row['episodes']) <= self.episodes]
+            rows = [row for row in _rows(self._path)[1] if int(row['episodes']) <= self.episodes]
         text = io.StringIO(newline='')
-        writer = csv.DictWriter(text, COLUMNS, lineterminator='\n')
+        writer = csv.DictWriter(text, self._columns, lineterminator='\n')
         writer.writeheader()
-        writer.writerows({name: row[name] for name in COLUMNS} for row in rows)
+        writer.writerows({name: row[name] for name in self._columns} for row in rows)
         files.write(self._path, text.getvalue().encode())
 
     def state(self):
@@ -151,29 +166,33 @@ class Monitor:
 
     def _take_in(self, episodes):
         rewards, choices = np.array([(episode.reward, episode.choice_reward) for episode in episodes], np.float32).T
-        right = np.zeros((TRIALS, len(episodes)), np.float32)  # trials that were not reached are not right
-        for number, episode in enumerate(episodes):
-            right[:len(episode.correct), number] = episode.correct
         self.recent.extend(rewards.tolist())
-        values = [rewards.mean(), choices.mean(), np.mean([episode.length for episode in episodes])] + list(right.mean(1))
-        for name, value in zip(OF_EPISODES, values):
+        means = {'return': rewards.mean(), 'choice_return': choices.mean(), 'length': np.mean([episode.length for episode in episodes])}
+        if CORRECT in self._sums:
+            means[CORRECT] = np.mean([np.mean(episode.correct) for episode in episodes])
+        else:
+            right = np.zeros((TRIALS, len(episodes)), np.float32)  # trials that were not reached are not right
+            for number, episode in enumerate(episodes):
+                right[:len(episode.correct), number] = episode.correct
+            means.update(zip(ACCURACIES, right.mean(1)))
+        for name, value in means.items():
             self._sums[name] += float(value) * len(episodes)
         self._weight += len(episodes)
 
     def _write_row(self):
         row = {name: value / (self._weight if name in OF_EPISODES else self._update_weight) for name, value in self._sums.items()}
-        self._sums, self._weight, self._update_weight = dict.fromkeys(COLUMNS[1:], 0.), 0, 0
+        self._sums, self._weight, self._update_weight = dict.fromkeys(self._columns[1:], 0.), 0, 0
         with open(self._path, 'a', newline='') as file:
-            file.write(','.join([str(self.episodes)] + [f'{row[name]:.6g}' for name in COLUMNS[1:]]) + '\n')
+            file.write(','.join([str(self.episodes)] + [f'{row[name]:.6g}' for name in self._columns[1:]]) + '\n')
         episodes, steps = self.speeds()
-        points = [(tag, row[name]) for name, tag in TAGS.items()]
+        points = [(tag, row[name]) for name, tag in TAGS.items() if name in row]
         points += [(tag, speed) for tag, speed in zip(SPEEDS, (episodes, steps)) if speed == speed]
         self.show(tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in points]), self.episodes)
         with self._on_screen():
             told = f'{steps:.0f} steps/s, ' if steps == steps else ''
             self._bar.set_postfix_str('{}return {:.2f}'.format(told, row['return']))
         if self._lines:
-            told = [(METRICS.get(name, name), row[name]) for name in COLUMNS[1:]]
+            told = [(METRICS.get(name, name), row[name]) for name in self._columns[1:]]
             told += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
             with self._heard():
                 self._lines.write(self.episodes, [(name, float(f'{value:.6g}')) for name, value in told])
@@ -255,8 +274,9 @@ def corruption(state):
     if not isinstance(recent, list) or not all(_number(value) and math.isfinite(value) for value in recent):
         return 'recent is no list of numbers'
     # Runs of an earlier version lack two sums.
-    needed = set(COLUMNS[1:]) - {'choice_return', 'staleness'}
-    if not isinstance(sums, dict) or not needed <= set(sums) <= set(COLUMNS[1:]) or not all(map(_number, sums.values())):
+    known = isinstance(sums, dict) and any(set(names[1:]) - {'choice_return', 'staleness'} <= set(sums) <= set(names[1:])
+                                           for names in (COLUMNS, MANY))
+    if not known or not all(map(_number, sums.values())):
         return 'sums are not those of the columns of curve.csv'
     return None
 

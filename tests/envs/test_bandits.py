@@ -12,8 +12,8 @@ def test_an_episode_is_what_the_spec_says():
     assert env.reset().shape == env.spec.shape == (0,) and env.spec.trials == 100
     steps = [env.step(0) for _ in range(100)]
     assert [step.done for step in steps] == [False] * 99 + [True] and not any(step.truncated for step in steps)
-    assert env.episode.total == sum(step.reward for step in steps) and env.episode.length == 100
-    assert env.episode.right == [int(env.arms(0)[0] > .5)] * 100
+    assert env.episode.reward == sum(step.reward for step in steps) and env.episode.length == 100
+    assert env.episode.correct == [int(env.arms(0)[0] > .5)] * 100
     assert env.regret == pytest.approx(0 if env.arms(0)[0] > .5 else 80)
 
 
@@ -50,7 +50,7 @@ def test_a_history_is_replayed_by_another_environment(kind):
     env, other = (Bandit(np.random.RandomState(seed), kind) for seed in (5, 6))
     env.reset()
     rewards = [env.step(action).reward for action in (0, 1, 1)]
-    assert other.replay(env.history) == rewards and other.regret == env.regret
+    assert other.replay(env.history).reward == rewards[-1] and other.trials == env.trials and other.regret == env.regret
     assert [env.step(t % 2)[1:] for t in range(9)] == [other.step(t % 2)[1:] for t in range(9)]
 
 

@@ -42,7 +42,7 @@ def test_an_observation_is_the_view_the_previous_action_and_reward():
         obs, reward, _, _, info = env.step(action)
         _, state, paid = env.unwrapped._env.trials[-1]
         assert obs.tolist() == [0, state == 1, state == 2, action == 0, action == 1, reward] and reward == paid
-        assert info['correct'] == env.unwrapped._env.episode.right[-1]
+        assert info['correct'] == env.unwrapped._env.episode.correct[-1]
     env = gymnasium.make(BANDIT, kind='easy')
     assert env.reset(seed=3)[0].tolist() == [0, 0, 0]
     obs, reward, *_ = env.step(1)

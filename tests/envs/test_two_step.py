@@ -11,7 +11,8 @@ from meta_rl.envs.two_step import Draws, Rules, TwoStep, draw
 def played(env, actions):
     """(views [T + 1, 3], rewards [T], dones [T]) of an episode."""
     views, steps = [env.reset()], [env.step(action) for action in actions]
-    return np.array(views + [step.view for step in steps]), [step.reward for step in steps], [step.done for step in steps]
+    assert steps[-1].view is None
+    return np.array(views + [step.view for step in steps[:-1]] + [env.view()]), [step.reward for step in steps], [step.done for step in steps]
 
 
 def test_an_episode_is_what_the_spec_says():
@@ -20,7 +21,7 @@ def test_an_episode_is_what_the_spec_says():
     assert env.spec.shape == views.shape[1:] == (3,) and views.dtype == env.spec.dtype and env.spec.actions == 2
     assert views[0].tolist() == [1, 0, 0] and (views[1:, 0] == 0).all() and (views.sum(1) == 1).all()
     assert dones == [False] * 99 + [True] and env.spec.trials == 100 and set(rewards) == {0., 1.}
-    assert env.episode.total == sum(rewards) and env.episode.length == len(env.episode.right) == 100
+    assert env.episode.reward == sum(rewards) and env.episode.length == len(env.episode.correct) == 100
 
 
 def test_transitions_payments_and_switches_are_as_often_as_the_rules_say():
@@ -52,7 +53,7 @@ def test_an_action_is_right_that_leads_to_the_better_state_most_of_the_time():
     for action in (0, 1, 1, 0, 0):
         env.step(action)
         right.append(int(action == env.better - 1))
-    assert env.episode.right == right
+    assert env.episode.correct == right
 
 
 def test_the_better_state_is_carried_over_where_it_is_asked_for():
@@ -69,7 +70,7 @@ def test_a_history_is_replayed_by_another_environment(carried_over):
         played(env, [1] * 100)
     env.reset()
     rewards = [env.step(action).reward for action in (0, 1, 1)]
-    assert other.replay(env.history) == rewards
+    assert other.replay(env.history).reward == rewards[-1] and other.history == env.history and other.trials == env.trials
     for action in (1, 0, 0, 1):
         mine, twin = env.step(action), other.step(action)
         assert (mine.view == twin.view).all() and mine[1:] == twin[1:]

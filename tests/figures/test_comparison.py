@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meta_rl import evaluation, training
 from meta_rl import config as config_module
+from meta_rl import evaluation, training
 from meta_rl.config import Config
 from meta_rl.figures import comparison
 from meta_rl.rundir.monitor import COLUMNS

@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from meta_rl import evaluation, training
 from meta_rl import config as config_module
+from meta_rl import evaluation, training
 from meta_rl.records.activity import Activity
 from meta_rl.records.observer import EpisodeRecord, StepRecord
 

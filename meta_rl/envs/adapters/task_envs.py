@@ -51,10 +51,10 @@ class TaskEnv(gymnasium.Env):
         values = np.asarray(action)
         if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
             raise ConfigError(f'action is {action!r}: it must be in {self.action_space}.')
-        view, reward, done, truncated = self._env.step(int(values))
+        _, reward, done, truncated = self._env.step(int(values))
         self._show()
-        info = {'trial': self._env.episode.length, 'correct': self._env.episode.right[-1]}
-        return self._observe(view, int(values), reward), reward, done, truncated, info
+        info = {'trial': self._env.episode.length, 'correct': self._env.episode.correct[-1]}
+        return self._observe(self._env.view(), int(values), reward), reward, done, truncated, info
 
     def _observe(self, view, action=None, reward=0.):
         if not self._previous:

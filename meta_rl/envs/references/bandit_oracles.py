@@ -123,23 +123,40 @@ def score(actions, seeds, kind, seed=0):
       seeds: E int, the episodes: `history['seed']` of a Bandit.
       kind: str, see bandits.KINDS.
       seed: int, of the players' own coins.
-    Returns: regret_mean and regret_ci95 (None of a single episode), of an episode; references, the same of each player as
-      {name: {'regret_mean': ..., 'regret_ci95': ...}}, and what ours is to theirs, `ratio` (None where theirs is 0).
+    Returns: regret_mean and regret_ci95 (None of a single episode), of an episode; cumulative_regret, T floats, the mean up to each
+      trial; references, the same of each player as {name: {'regret_mean': ..., ...}}, and what ours is to theirs, `ratio` (None
+      where theirs is 0).
     """
     draws, random = draw(seeds, kind, len(actions)), np.random.RandomState(seed)
-    report = _summary(regret_of(actions, draws).sum(0))
+    report = _summary(regret_of(actions, draws))
     report['references'] = {}
     for name, index in PLAYERS:
-        part = _summary(play(index, draws, random)[1].sum(0))
+        part = _summary(play(index, draws, random)[1])
         part['ratio'] = report['regret_mean'] / part['regret_mean'] if part['regret_mean'] else None
         report['references'][name] = part
     return report
 
 
 def _summary(regret):
-    mean = float(regret.mean())
-    half = Z95 * float(regret.std(ddof=1)) / math.sqrt(len(regret)) if len(regret) > 1 else None
-    return {'regret_mean': mean, 'regret_ci95': None if half is None else [mean - half, mean + half]}
+    total = regret.sum(0)
+    mean = float(total.mean())
+    half = Z95 * float(total.std(ddof=1)) / math.sqrt(len(total)) if len(total) > 1 else None
+    return {'regret_mean': mean, 'regret_ci95': None if half is None else [mean - half, mean + half],
+            'cumulative_regret': [round(float(value), 4) for value in regret.mean(1).cumsum()]}
+
+
+@functools.lru_cache(maxsize=None)
+def rewards(kind, trials=TRIALS, episodes=2000):
+    """[(name, mean reward of an episode)] of PLAYERS, and of one that knows the better arm, from the worst to the best."""
+    draws, random = draw(range(episodes), kind, trials), np.random.RandomState(0)
+    most = float(draws.arms.max(2).sum(0).mean())
+    found = [(name, most - float(play(index, draws, random)[1].sum(0).mean())) for name, index in PLAYERS]
+    return sorted(found + [('knows the better arm', most)], key=lambda pair: pair[1])
+
+
+def report(parts):
+    """What `score` returned of several, {name: dict}, as text."""
+    return '\n'.join(table(name, part) for name, part in parts.items())
 
 
 def table(name, report):

@@ -35,6 +35,34 @@ def score(returns, correct):
             'nearest_oracle': oracles.nearest(per_trial).name}
 
 
+def of_episodes(episodes, cut_short=False):
+    """`score` of a list of contract.Episode.
+
+    cut_short: bool, whether episodes may be: then also decisions_mean and decisions_max, and complete, the fraction that had all
+    trials.
+    """
+    correct = np.zeros((len(episodes), TRIALS), np.float32)
+    for right, episode in zip(correct, episodes):
+        right[:len(episode.correct)] = episode.correct
+    report = score([episode.reward for episode in episodes], correct)
+    if cut_short:
+        lengths = [episode.length for episode in episodes]
+        report.update(decisions_mean=float(np.mean(lengths)), decisions_max=max(lengths),
+                      complete=float(np.mean([len(episode.correct) == TRIALS for episode in episodes])))
+    return report
+
+
+def report(parts, episodes):
+    """What `of_episodes` found, {name: dict} of so many episodes, as text, with the oracle that is nearest to the first of them."""
+    lines = [table(list(parts.items()), next(iter(parts.values()))['nearest_oracle'])]
+    for name, part in parts.items():
+        if 'complete' in part:
+            lines.append('%-8s %d of %d episodes had all %d trials, with %.1f decisions in the mean and %d at most' % (
+                name, round(part['complete'] * episodes), episodes, TRIALS, part['decisions_mean'],
+                part['decisions_max']))
+    return '\n'.join(lines)
+
+
 def table(parts, nearest):
     """Scores as text, at most 80 columns wide. parts: (name, what `score` returned) of each row; nearest: the oracle named below."""
     lines = ['%-8s %7s %7s' % ('', 'return', 'choices') + ''.join('%9s' % ('trial %d' % t) for t in range(1, TRIALS + 1))]

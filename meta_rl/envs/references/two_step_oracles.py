@@ -24,6 +24,12 @@ class Played(NamedTuple):
     rewards: np.ndarray  # float [T, E]
 
 
+def played(episodes):
+    """Played of E episodes, a list of `trials` of a TwoStep: (action, state, reward) of each of T trials."""
+    action, state, reward = np.array(episodes).transpose(2, 1, 0)
+    return Played(action.astype(int), state == 1 + action, reward)
+
+
 class Chance:
     """Takes either action, by a coin."""
 
@@ -147,23 +153,24 @@ def score(played, rules=Rules()):
     """What E episodes came to, a dict of plain data, whoever played them.
 
     reward_mean, reward_ci95 (None of a single episode): of an episode; stay: see stay_probabilities; nearest_oracle;
-    model_based_index.
+    model_based_index; oracles: what those come to, {name: {'reward_mean': ..., 'stay': ...}}.
     """
     rewards = played.rewards.sum(0)
     mean, stay = float(rewards.mean()), stay_probabilities(played)
     half = Z95 * float(rewards.std(ddof=1)) / math.sqrt(len(rewards)) if len(rewards) > 1 else None
     return {'reward_mean': mean, 'reward_ci95': None if half is None else [mean - half, mean + half], 'stay': stay,
-            'nearest_oracle': nearest(stay, rules), 'model_based_index': model_based_index(stay)}
+            'nearest_oracle': nearest(stay, rules), 'model_based_index': model_based_index(stay),
+            'oracles': {name: {'reward_mean': mean, 'stay': pattern} for name, (mean, pattern) in oracles(rules).items()}}
 
 
-def table(rows, rules=Rules()):
+def table(rows):
     """Scores as text. rows: (name, what `score` returned) each; the oracles are set below them."""
     titles = ' '.join(f'{"stay " + cell:>8s}' for cell in CELLS)
     lines = ['{:24s} {:>7s} {:>14s} {}   {}'.format('', 'reward', '95%', titles, 'index')]
     for name, part in rows:
         low, high = part['reward_ci95'] or (float('nan'),) * 2
         lines.append(_row(name, part['reward_mean'], f'{low:.2f} .. {high:.2f}', part['stay']))
-    lines += [_row(name, mean, '', stay) for name, (mean, stay) in oracles(rules).items()]
+    lines += [_row(name, one['reward_mean'], '', one['stay']) for name, one in rows[0][1]['oracles'].items()]
     lines += ['(stay: how often an action is repeated after a rewarded or unrewarded, common or uncommon trial;',
               f'index: RC - RU - UC + UU, about 0 of a model-free player) Nearest to: {rows[0][1]["nearest_oracle"]}.']
     return '\n'.join(lines)

@@ -1,0 +1,79 @@
+"""What the two-step task and the bandits share: an episode is a number of trials, and a seed decides all that chance decides in it."""
+import numpy as np
+
+from meta_rl.envs.contract import Environment, Episode, Spec, Step
+
+
+class Trials(Environment):
+    """An environment whose step is a trial: an action that is paid at once.
+
+    A subclass has `view`, `_draw`, `_outcome` and `_right`. A step is to be quick: all else is worked out where it is asked for.
+
+    Args:
+      random: np.random.RandomState that the seeds of episodes are drawn from; only its randint is called.
+      actions: int; shape: tuple of int, of a view, float32; trials: int, of an episode.
+    Attributes: spec; trials, list of what `_outcome` told of each trial of this episode: the action first, the reward last.
+    """
+
+    def __init__(self, random, actions, shape, trials):
+        self.spec = Spec(actions=actions, shape=shape, dtype=np.float32, trials=trials)
+        self._seeds, self._chance = random, np.random.RandomState(0)
+        self._start, self.trials = None, []
+
+    @property
+    def history(self):
+        return dict(self._start, actions=[told[0] for told in self.trials])
+
+    @property
+    def episode(self):
+        reward = sum(told[-1] for told in self.trials)
+        return Episode(reward, reward, [self._right(t, told[0]) for t, told in enumerate(self.trials)], len(self.trials))
+
+    def view(self):
+        """What is seen now, float32 of the spec's shape; there is something to see after the last trial, too."""
+        raise NotImplementedError
+
+    def reset(self):
+        return self._begin({'seed': int(self._seeds.randint(2 ** 31))})
+
+    def _begin(self, start):
+        self._start, self.trials = start, []
+        self._draw(start, self._chance)
+        return self.view()
+
+    def step(self, action):
+        """Plays a trial. action: int. Returns Step."""
+        trials = self.trials
+        told = self._outcome(len(trials), int(action))
+        trials.append(told)
+        done = len(trials) == self.spec.trials
+        return Step(None if done else self.view(), told[-1], done)
+
+    def replay(self, history):
+        step = Step(self._begin({name: value for name, value in history.items() if name != 'actions'}), 0., False)
+        for action in history['actions']:
+            step = self.step(action)
+        return step
+
+    def _draw(self, start, random):
+        """Draws an episode. start: dict, `history` without its actions; random: a RandomState to be seeded, as making one is slow."""
+        raise NotImplementedError
+
+    def _outcome(self, trial, action):
+        """What comes of an action, int, in a trial, counted from 0: a tuple, the action first, the reward, float, last."""
+        raise NotImplementedError
+
+    def _right(self, trial, action):
+        """1 or 0: whether an action is the best one in a trial."""
+        raise NotImplementedError
+
+    def close(self):
+        """There is nothing to close."""
+
+
+def reseeded(seeds, random=None):
+    """Yields a np.random.RandomState for each seed: the same object, as making one takes ten times as long as seeding it."""
+    random = random or np.random.RandomState(0)
+    for seed in seeds:
+        random.seed(seed)
+        yield random

@@ -1,0 +1,258 @@
+"""The tasks without a lab from end to end: trained, resumed, measured, recorded, plotted; and what is refused."""
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from meta_rl import agents, evaluation, training
+from meta_rl import config as config_module
+from meta_rl.actor import Actor
+from meta_rl.envs import bandits, two_step
+from meta_rl.envs.references import bandit_oracles, two_step_oracles
+from meta_rl.figures import measured, trial_films
+from meta_rl.nets.inputs import Columns, Inputs
+from meta_rl.nets.nest import fed, leaves
+from meta_rl.rundir import checkpoints, digests
+from meta_rl.rundir.monitor import read_curve
+from meta_rl.tf_compat import tf
+
+from helpers.commands import run_main
+from helpers.training import points, same_weights, weights
+
+SMALL = dict(episodes=48, batch=4, units=4, trials=9, log_every=8, checkpoint_every=16)
+PRESETS = 'two-step', 'two-step-published', 'bandit-independent', 'bandit-restless'
+
+
+@pytest.fixture(scope='module')
+def small(tmp_path_factory):
+    """Makes a Config of a small run of a preset."""
+    folder = str(tmp_path_factory.mktemp('tasks'))
+    return lambda preset, **settings: config_module.from_preset(preset, logdir=folder, **dict(SMALL, **settings))
+
+
+@pytest.fixture(scope='module')
+def runs(small):
+    """{preset: a finished run}"""
+    return {preset: training.run(small(preset))[0] for preset in PRESETS}
+
+
+@pytest.mark.parametrize('preset', PRESETS)
+def test_a_run_leaves_a_curve_points_and_no_images(runs, preset):
+    curve = read_curve(os.path.join(runs[preset], 'curve.csv'))
+    assert curve['episodes'].tolist() == list(range(8, 49, 8)) and (curve['length'] == 9).all() and 'trial_1' not in curve
+    assert ((curve['correct'] >= 0) & (curve['correct'] <= 1)).all() and (curve['return'] == curve['choice_return']).all()
+    assert points(runs[preset])['Perf/Accuracy'][48] == pytest.approx(curve['correct'][-1], abs=1e-5)
+    assert not os.path.exists(os.path.join(runs[preset], 'images.json')) and not os.path.exists('images')
+
+
+@pytest.mark.parametrize('preset', ['two-step-published', 'bandit-restless'])
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(small, runs, preset):
+    """Of two-step-published the better state goes over from the last episode before to the first one after."""
+    run = training.run(small(preset, episodes=24, decay=False, entropy_episodes=0))[0]
+    straight = training.run(small(preset, decay=False, entropy_episodes=0))[0]
+    training.run(config_module.load(os.path.join(run, 'config.json')).change(episodes=48), run)
+    assert same_weights(run, straight)
+    for name in ('curve.csv',):
+        with open(os.path.join(run, name)) as file, open(os.path.join(straight, name)) as twin:
+            assert file.read() == twin.read()
+    assert digests.read(checkpoints.latest(run))['random'] == digests.read(checkpoints.latest(straight))['random']
+
+
+def test_what_is_carried_over_is_in_the_state_of_a_worker(small):
+    """With the other state in the checkpoint the episodes that follow are others: it is what they go on from."""
+    config = small('two-step-published', switch=0.)
+    agent = agents.of(config)
+
+    class Still:
+        def get_initial_state(self, batch):
+            return ()
+    env, = agent.make_envs(config, '', 1, np.random.RandomState(0))
+    actor = Actor(Still(), [env], np.random.RandomState(0))
+    actor.start()
+    for _ in range(9):
+        env.step(0)
+    actor._over[:] = True
+    saved = json.loads(json.dumps(actor.saved()))
+    assert agent.is_episode(saved['episodes'][0])
+    better = []
+    for before in (1, 2):
+        saved['episodes'][0]['before'] = before
+        env, = agent.make_envs(config, '', 1, np.random.RandomState(0))
+        again = Actor(Still(), [env], np.random.RandomState(0), saved)
+        assert again.between_episodes
+        again.start()
+        better.append(env.better)
+    assert better == [1, 2]
+    assert not agent.is_episode(dict(saved['episodes'][0], before=3))
+
+
+def test_a_measure_is_that_of_the_references(runs, tmp_path):
+    report = evaluation.evaluate(runs['two-step'], 30)
+    rules = two_step.Rules(trials=9)
+    for mode in evaluation.MODES:
+        assert set(report[mode]['stay']) == set('RC RU UC UU'.split()) and report[mode]['nearest_oracle'] in report[mode]['oracles']
+        assert report[mode]['oracles']['Bayes-optimal']['reward_mean'] == two_step_oracles.oracles(rules)['Bayes-optimal'][0]
+    text = evaluation.table(json.loads(json.dumps(report)))
+    assert text.startswith('30 episodes with frozen weights, model-48 of') and f'{report["reward_mean"]:.2f}' in text
+    report = evaluation.evaluate(runs['bandit-restless'], 30)
+    assert set(report['references']) == {name for name, _ in bandit_oracles.PLAYERS}
+    assert len(report['cumulative_regret']) == 9
+    assert report['cumulative_regret'][-1] == pytest.approx(report['regret_mean'], abs=1e-3)
+    text = evaluation.table(report)
+    assert text.count('Gittins') == 4 and text.count('Thompson') == 2 and 'sampled' in text and 'greedy' in text
+
+
+def test_regret_is_of_the_episodes_that_the_agent_played(runs):
+    """Against what the environments themselves say of it."""
+    config, kept = config_module.load(os.path.join(runs['bandit-independent'], 'config.json')), []
+    env, = agents.of(config).make_envs(config, '', 1, np.random.RandomState(3))
+    regrets = []
+    for episode in range(4):
+        env.reset()
+        for t in range(9):
+            env.step((t + episode) % 2)
+        kept.append(agents.of(config).kept(env))
+        regrets.append(env.regret)
+    assert agents.of(config).score(config, kept)['regret_mean'] == pytest.approx(np.mean(regrets))
+
+
+def test_stays_are_of_the_trials_that_were_played():
+    config = config_module.from_preset('two-step', trials=4)
+    played = [[(0, 1, 1.), (0, 2, 1.), (1, 2, 0.), (0, 1, 0.)], [(0, 1, 1.), (1, 1, 0.), (1, 2, 0.), (1, 2, 1.)]]
+    report = agents.of(config).score(config, played)
+    # After RC: 0 0, 0 1; after RU: 0 1; after UC: 1 0, 1 1; after UU: 1 1.
+    assert report['stay'] == {'RC': .5, 'RU': 0., 'UC': .5, 'UU': 1.} and report['reward_mean'] == 2
+    assert report['model_based_index'] == 1
+
+
+@pytest.mark.parametrize('preset', ['two-step', 'two-step-published', 'bandit-restless'])
+def test_a_film_has_every_trial(runs, tmp_path, preset):
+    path = str(tmp_path / 'film.gif')
+    with evaluation.Frozen(runs[preset]) as frozen:
+        episode = frozen.restore().episode(7)[0]
+        scenes = [list(env.trials) for env, _, _ in trial_films.played(frozen, 7)]
+    assert [len(trials) for trials in scenes] == list(range(10))
+    assert [told[0] for told in scenes[-1]] == episode.actions[:, 0].tolist()
+    assert [told[-1] for told in scenes[-1]] == episode.rewards[:, 0].tolist()
+    assert run_main('record', runs[preset], '--seed', '7', '-o', path) == 0
+    with Image.open(path) as film:
+        assert film.n_frames >= 9 and film.size == (800, 480)
+
+
+def test_plots_and_what_was_measured(runs, tmp_path, capsys, monkeypatch):
+    path = str(tmp_path / 'curves.png')
+    monkeypatch.setattr(measured.measured, '__defaults__', (20,))
+    assert run_main('plot', runs['two-step'], '-o', path) == 0
+    assert capsys.readouterr().out.split() == [path, str(tmp_path / 'curves-stay.png')]
+    kept = os.path.join(runs['two-step'], 'measured.json')
+    with open(kept) as file:
+        found = json.load(file)
+    assert found['stay'] == evaluation.evaluate(runs['two-step'], 20)['stay']
+    monkeypatch.setattr(evaluation, 'evaluate', None)  # it is read from now on
+    assert run_main('plot', runs['two-step'], '-o', path) == 0
+    monkeypatch.undo()
+    monkeypatch.setattr(measured.measured, '__defaults__', (20,))
+    with open(kept, 'w') as file:
+        file.write('{')
+    assert run_main('plot', runs['two-step'], '-o', path) == 2 and 'measured.json is damaged' in capsys.readouterr().err
+    os.remove(kept)
+    assert run_main('plot', runs['bandit-independent'], '-o', path) == 0
+    assert os.path.exists(str(tmp_path / 'curves-regret.png'))
+    assert run_main('plot', runs['bandit-independent'], runs['two-step'], '-o', path) == 2
+    assert 'several tasks (bandit, two-step)' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('flags, words', [
+    ('--preset two-step --image-count 5', "image_count is 5, but agents of the environment 'harlow' alone use it"),
+    ('--preset two-step --arms hard', "arms is 'hard', but agents of the environment 'bandit' alone"),
+    ('--preset bandit-easy --common .5', "common is 0.5, but agents of the environment 'two-step' alone"),
+    ('--trials 7', "trials is 7, but agents of the environments 'two-step' and 'bandit' alone"),
+    ('--preset two-step --control gaze', "control is 'gaze', but agents of the environment 'harlow' alone"),
+    ('--preset bandit-easy --unroll 7', "unroll is 7, but agents of control 'gaze' alone"),
+    ('--preset two-step --prev-action false --first-action true', 'agents that are told the previous action alone'),
+    ('--preset two-step --paid 1.5', 'paid is 1.5: it must be at most 1'),
+    ('--environment maze', "invalid choice: 'maze'")])
+def test_what_a_task_does_not_use_is_refused(flags, words, tmp_path, capsys):
+    assert run_main('train', '--logdir', str(tmp_path / 'runs'), *flags.split()) == 2
+    err = capsys.readouterr().err
+    assert words in err and err.count('\n') == 1 and not (tmp_path / 'runs').exists()
+
+
+@pytest.mark.parametrize('command', ['evaluate --episodes 2', 'record --episodes 2', 'plot'])
+@pytest.mark.parametrize('flags', ['--images held-out', '--lab embedded', '--surroundings real', '--any-images'])
+def test_a_task_without_a_lab_is_played_in_none(runs, tmp_path, capsys, monkeypatch, command, flags):
+    monkeypatch.chdir(tmp_path)
+    if command == 'plot' and 'images' not in flags:
+        pytest.skip('it has no such flag')
+    assert run_main(*command.split(), runs['two-step'], *flags.split()) == 2
+    err = capsys.readouterr().err
+    assert flags.split()[0] in err and "the environment 'two-step' has none" in err and err.count('\n') == 1
+
+
+def test_a_run_without_images_takes_none(runs, capsys, tmp_path):
+    assert run_main('train', '--resume', runs['two-step'], '--episodes', '60', '--images', str(tmp_path)) == 2
+    assert 'has no images: leave it out' in capsys.readouterr().err
+
+
+def test_a_person_plays_the_harlow_task_alone(capsys):
+    assert run_main('play', '--preset', 'two-step', '--terminal') == 2
+    assert "--preset is two-step, of the environment 'two-step': a person plays 'harlow' alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('falls', [False, True])
+def test_the_weight_of_the_entropy_falls_where_it_is_asked_to(small, falls):
+    config = small('two-step', entropy_episodes=48 * falls)
+    learning = agents.of(config).learning(config)
+    worker = agents.make_worker(config, 0, None, [], None)
+    assert learning.entropy_episodes == 48 * falls
+    assert [worker._entropy(episodes) for episodes in (0, 12, 48, 60)] == ([1., .75, 0., 0.] if falls else [1.] * 4)
+
+
+def test_the_arms_are_those_of_the_settings():
+    assert config_module.ARMS == bandits.KINDS
+    for arms in config_module.ARMS:
+        config = config_module.from_preset('bandit-' + arms)
+        env, = agents.of(config).make_envs(config, '', 1, np.random.RandomState(0))
+        assert env.kind == arms == config.arms
+        names, earned = zip(*agents.of(config).players(config))
+        assert names[0] == 'chance' and list(earned) == sorted(earned) and agents.of(config).best(config) == earned[-1]
+
+
+def test_weights_are_those_of_the_published_layout(runs):
+    """48 units would have [7 + 48, 192]: three of the state, two of the action, the reward, the step."""
+    shapes = {name: array.shape for name, array in weights(runs['two-step-published']).items()}
+    assert shapes['global/lstm/input_kernel'] == (7, 16) and shapes['global/policy'] == (4, 2)
+    assert not any('encoder' in name or 'embedding' in name for name in shapes)
+
+
+def test_the_entropy_weighs_what_is_left_of_it(small):
+    """And a network of which it does not fall has no such placeholder: its graph is as it was."""
+    config = small('two-step', entropy_episodes=10, trials=3, batch=2)
+    with tf.Graph().as_default(), tf.Session() as session:
+        agents.make_network(config, 'global')
+        network = agents.make_network(config, 'worker_0', agents.make_trainer(config, tf.constant(0)))
+        session.run(tf.global_variables_initializer())
+        random = np.random.RandomState(0)
+        worker = agents.make_worker(config, 0, network, agents.of(config).make_envs(config, '', 2, random), random)
+        unroll = worker.unroll(worker.play(session, 0), 4)
+        assert unroll.entropy == pytest.approx(.6)
+        losses = []
+        for left in (1., .6, 0.):
+            feeds = dict(zip(leaves(network._feeds), fed(network._feeds, unroll._replace(entropy=left))))
+            losses.append(session.run([network.loss, network.entropy], feeds))
+    (whole, entropy), (part, _), (none, _) = losses
+    assert none - whole == pytest.approx(.05 * entropy, abs=1e-6) and none - part == pytest.approx(.03 * entropy, abs=1e-6)
+    with tf.Graph().as_default():
+        agents.make_network(small('two-step', entropy_episodes=0), 'global')
+        network = agents.make_network(small('two-step', entropy_episodes=0), 'worker_0', shards=[[0]])
+        assert network._feeds.entropy is None
+
+
+@pytest.mark.parametrize('first_action, expected', [(False, [0, 0]), (True, [1, 0])])
+def test_what_came_before_the_first_trial(first_action, expected):
+    with tf.Graph().as_default(), tf.Session() as session:
+        inputs = Inputs(tf.constant([-1, 0, 1]), tf.zeros([3]), tf.constant([0., 1., 2.]))
+        action, reward, time = session.run(Columns(2, True, 1., 2., first_action)(inputs))
+    assert action[0].tolist() == [expected, [1, 0], [0, 1]] and time[0].ravel().tolist() == [0, 2, 4]  # 0, 2, 4: as published
