@@ -99,6 +99,7 @@ class Config:
     training_frames = setting(3600, 'help in training: the most of an episode there [frames]; in evaluation it is 3,600', 1, 18000)
     coin_start = setting(0, 'help in training: from this episode on, up to coin_episodes, sides are coin flips [episodes]', 0, 10 ** 12)
     coin_episodes = setting(0, 'see coin_start; 0: sides are never coin flips [episodes]', 0, 10 ** 12)
+    coin_share = setting(1., 'part of the environments in which they are; in the others sides are shuffled all the time', 0., 1.)
     teacher_episodes = setting(0, 'help in training: the weight of doing as a scripted teacher would falls from 1 to 0 in '
                                'the first of them [episodes]', 0, 10 ** 12)
 
@@ -123,6 +124,9 @@ class Config:
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
+    fovea_top = setting(0., "where the rows begin in which the 'gaze' reads images, as a part of the height; where it is it reads "
+                        'in the whole frame', 0., 1.)
+    fovea_bottom = setting(1., 'where they end', 0., 1.)
     embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: "
                         "one-hot straight into the LSTM", 0, 4096)
     # (Figures in this and the next comments: a prototype of the decisions alone, without the lab.)

@@ -2,6 +2,7 @@
 import cv2
 import numpy as np
 
+from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Environment, Spec, Step, is_history
 from meta_rl.envs.decisions import WrapperEnv
 from meta_rl.envs.gazing.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_speed
@@ -152,6 +153,21 @@ def spec_of(config):
     return Spec(A_SIZE, (config.height // ROWS, config.width // COLUMNS, 3), np.uint8, TRIALS)
 
 
+def fovea(config):
+    """(first, end), the rows of a Config's views in which images are read. Raises ConfigError where these are none."""
+    height = config.height // ROWS
+    first, end = (int(round(part * height)) for part in (config.fovea_top, config.fovea_bottom))
+    if first >= end:
+        raise ConfigError(f'fovea_top and fovea_bottom are {config.fovea_top:g} and {config.fovea_bottom:g}: no row lies between '
+                          f'them in frames of {config.height} rows, of which {ROWS} are one; move them apart.')
+    return first, end
+
+
+def coin_flippers(count, share):
+    """list of bool: which of `count` environments have coin flips for sides; evenly spread, the last one first."""
+    return [int((number + 1) * share + 1e-9) > int(number * share + 1e-9) for number in range(count)]
+
+
 def is_episode(history):
     """bool: whether plain data is of the form of GazeEnv.history."""
     def staged(setup):
@@ -177,11 +193,11 @@ def make_envs(config, folder, count, random, training=False):
     """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See decisions.make_envs."""
     helps = {}
     if training:
-        helps = {'frames': config.training_frames, 'coins': (config.coin_start, config.coin_episodes),
-                 'taught': config.teacher_episodes}
+        helps = {'frames': config.training_frames, 'taught': config.teacher_episodes}
         if config.spawn_grid:
             helps['spawns'] = spawn_grid(find_level(config.level_script), config.fps, config.repeat)
     else:
         config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
-    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, **helps)
-            for lab in make_labs(config, folder, count)]
+    coins = config.coin_start, config.coin_episodes
+    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, coins=coins if training and flips else (0, 0), **helps)
+            for lab, flips in zip(make_labs(config, folder, count), coin_flippers(count, config.coin_share))]

@@ -14,6 +14,8 @@ class GazeEncoder(Encoder):
 
     Args:
       height, width: int, of a view, uint8 [h, w, 3].
+      rows: (first, end), ints: the rows of a view in which images are read. Where the gaze is on the cross these show the screen
+        and nothing around it.
       across: int, columns of a half: those on the left of the middle are one, those on the right the other.
       features: int, of an image; scale: float, their deviation.
       places: int, features of where the gaze is.
@@ -22,11 +24,11 @@ class GazeEncoder(Encoder):
 
     view_dtype = tf.uint8
 
-    def __init__(self, height, width, across, features, scale, places):
+    def __init__(self, height, width, rows, across, features, scale, places):
         self.view_shape, self.what, self.where = [height, width, 3], 2 * features, places
         self.size = self.what + places
-        self._middle, self._across, self._scale = width // 2, across, scale
-        self._dense = Dense(height * across * 3, features, 'batch', scale)
+        self._rows, self._middle, self._across, self._scale = rows, width // 2, across, scale
+        self._dense = Dense((rows[1] - rows[0]) * across * 3, features, 'batch', scale)
         self._halved = height, width // 2, 2, 3
         self._kernel, self._bias = weights('where', [height * (width // 2) * 3, places])
         self.normalize = self._dense.normalize
@@ -37,7 +39,8 @@ class GazeEncoder(Encoder):
     def __call__(self, views, learning, counts=None):
         pixels = floats(views, True)
         left, middle, right = self._middle - self._across, self._middle, self._middle + self._across
-        halves = tf.stack([pixels[:, :, left:middle], pixels[:, :, middle:right]], 1)
+        read = pixels[:, self._rows[0]:self._rows[1]]
+        halves = tf.stack([read[:, :, left:middle], read[:, :, middle:right]], 1)
         counted = None if counts is None else tf.reshape(tf.stack([counts, counts], 1), [-1])
         what = tf.reshape(self._dense(halves, learning, counted), [-1, self.what])
         what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)
