@@ -101,8 +101,7 @@ class Gaze(Agent):
 
     def encoder(self, config):
         height, width, _ = gaze.spec_of(config).shape
-        across = observations.Crops(config.width, config.height).apart // gaze.COLUMNS
-        return GazeEncoder(height, width, gaze.fovea(config), across, config.embedding, config.embedding_scale, config.places)
+        return GazeEncoder(height, width, gaze.fovea(config), config.embedding, config.embedding_scale, config.places)
 
     def memory(self, config, encoder):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units)
@@ -148,7 +147,8 @@ def make_trainer(config, global_episodes):
 # Settings, who uses them, and how it is seen that a Config is of those.
 USERS = [
     (('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes', 'teacher_episodes',
-      'coin_share', 'memory_units', 'places', 'fovea_top', 'fovea_bottom'), "agents of control 'gaze'", lambda config: config.control == 'gaze'),
+      'coin_share', 'memory_units', 'places', 'fovea_width', 'fovea_top', 'fovea_bottom'), "agents of control 'gaze'",
+     lambda config: config.control == 'gaze'),
     (('late', 'prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'second_units', 'encoder',
       'conv_activations', 'scaled_pixels', 'normalizer'), "agents of control 'decisions'",
      lambda config: config.control == 'decisions'),

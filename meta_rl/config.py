@@ -124,8 +124,10 @@ class Config:
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
-    fovea_top = setting(0., "where the rows begin in which the 'gaze' reads images, as a part of the height; where it is it reads "
-                        'in the whole frame', 0., 1.)
+    # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
+    fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width; where it is it "
+                          'reads in the whole frame', 0., 1.)
+    fovea_top = setting(0., 'where the rows begin in which it reads images, as a part of the height', 0., 1.)
     fovea_bottom = setting(1., 'where they end', 0., 1.)
     embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: "
                         "one-hot straight into the LSTM", 0, 4096)

@@ -52,7 +52,8 @@ PRESETS = {
     # turned away from the cross by up to 22.5 degrees.
     'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
     # The agent moves its own gaze, frame by frame: see docs/gaze.md. That from reward alone, and one with a teacher.
-    'gaze': dict(_FROM_REWARD, surroundings='random', fovea_top=.29, fovea_bottom=.72, coin_episodes=80000, coin_share=.5),
+    'gaze': dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, coin_episodes=80000,
+                 coin_share=.5),
     # The same in flat surroundings, which it steers by and gets lost without; images read in the whole frame.
     'gaze-flat': dict(_FROM_REWARD, coin_start=8000, coin_episodes=50000),
     'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,

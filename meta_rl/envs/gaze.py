@@ -1,4 +1,6 @@
 """The Harlow task from the gaze up: a step is one push of it, left, right or none, for a few frames of the lab."""
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -14,6 +16,14 @@ from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
 FRAMES = 3600  # of an episode at most, 60 s (Wang et al. 2018)
+
+
+class Fovea(NamedTuple):
+    """The part of a view in which images are read: rows from `top` up to `bottom`, and `half` columns on either side of the middle."""
+
+    top: int
+    bottom: int
+    half: int
 
 
 class GazeEnv(Environment):
@@ -154,13 +164,17 @@ def spec_of(config):
 
 
 def fovea(config):
-    """(first, end), the rows of a Config's views in which images are read. Raises ConfigError where these are none."""
-    height = config.height // ROWS
-    first, end = (int(round(part * height)) for part in (config.fovea_top, config.fovea_bottom))
-    if first >= end:
+    """The Fovea of a Config's views. Raises ConfigError where nothing lies in it."""
+    height, width = config.height // ROWS, config.width // COLUMNS
+    top, bottom = (int(round(part * height)) for part in (config.fovea_top, config.fovea_bottom))
+    half = min(int(round(config.fovea_width * width / 2)), width // 2)
+    if top >= bottom:
         raise ConfigError(f'fovea_top and fovea_bottom are {config.fovea_top:g} and {config.fovea_bottom:g}: no row lies between '
                           f'them in frames of {config.height} rows, of which {ROWS} are one; move them apart.')
-    return first, end
+    if not half:
+        raise ConfigError(f'fovea_width is {config.fovea_width:g}: that is no column of frames that are {config.width} wide, of which '
+                          f'{COLUMNS} are one; choose more.')
+    return Fovea(top, bottom, half)
 
 
 def coin_flippers(count, share):
