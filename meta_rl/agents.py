@@ -84,7 +84,7 @@ class Decisions(Agent):
         return memories.OneLSTM(encoder.size, columns, config.units, remembers)
 
     def learning(self, config):
-        return Learning(decisions.TRIALS, config.gamma, config.gae_lambda)
+        return Learning(decisions.TRIALS, config.gamma, config.gae_lambda, passes=config.passes)
 
 
 class Gaze(Agent):
@@ -107,7 +107,7 @@ class Gaze(Agent):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units)
 
     def learning(self, config):
-        return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes)
+        return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes, config.passes)
 
 
 AGENTS = dict(zip(CONTROLS, (Decisions(), Gaze())))
@@ -125,7 +125,7 @@ def make_network(config, scope, trainer=None, counts=None, shards=None):
     return AC_Network(
         agent.spec(config), scope, trainer, encoder=functools.partial(agent.encoder, config),
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
-        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught)), restarts=agent.restarts,
+        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught), config.ratio_clip), restarts=agent.restarts,
         counts=counts, shards=shards)
 
 

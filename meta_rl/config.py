@@ -150,6 +150,10 @@ class Config:
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
+    # Policies of agents that move their gaze fell apart within a few updates; a step that changes a policy by much is cut.
+    passes = setting(1, 'updates by each unroll', 1, 100)
+    ratio_clip = setting(0., 'how far from 1 the ratio of the new probability of an action to the old is followed (.2 in PPO, Schulman et '
+                         'al. 2017); 0: the plain policy gradient of A3C', 0., 10.)
     # At 999, as published, one seed of five took 33,000 episodes to a return of 24; at 1 ten of ten took 18,000 to 25,000.
     clip_norm = setting(1., 'gradients are scaled down to this global norm (999 as published)', 0.)
 

@@ -123,7 +123,9 @@ class Frozen:
     def measure(self, episodes, seed=SEED, greedy=False, progress=None):
         """Plays `episodes`. Returns a dict of plain data: see scores.score. progress: Progress that is told of each, or None.
 
-        Where episodes may be cut short also decisions_mean and decisions_max, and complete, the fraction that had all trials.
+        Where episodes may be cut short also decisions_mean and decisions_max, of an episode; complete, the fraction that had all
+        trials; decisions_per_trial, the mean over trials that were decided; reaction_time_mean, seconds from the images to the choice,
+        and reaction_times, the same for each trial (None of what was never decided).
         """
         random = np.random.RandomState(seed)
         envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
@@ -138,8 +140,17 @@ class Frozen:
         lengths = [episode.length for episode in played]
         if self._agent.restarts:
             report.update(decisions_mean=float(np.mean(lengths)), decisions_max=max(lengths),
-                          complete=float(np.mean([len(episode.correct) == TRIALS for episode in played])))
+                          complete=float(np.mean([len(episode.correct) == TRIALS for episode in played])), **_speed(played))
         return report
+
+
+def _speed(played):
+    """How fast agents were that play for as long as they want: see Frozen.measure. played: list of Episode."""
+    trials = [[episode.reaction_times[t] for episode in played if t < len(episode.reaction_times)] for t in range(TRIALS)]
+    whole = [episode for episode in played if episode.correct]
+    return {'decisions_per_trial': sum(episode.length for episode in whole) / sum(len(episode.correct) for episode in whole)
+            if whole else None, 'reaction_time_mean': float(np.mean(sum(trials, []))) if any(trials) else None,
+            'reaction_times': [float(np.mean(times)) if times else None for times in trials]}
 
 
 def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any_images=False, **elsewhere):
@@ -223,4 +234,8 @@ def table(report):
             lines.append('%-8s %d of %d episodes had all %d trials, with %.1f decisions in the mean and %d at most' % (
                 mode, round(part['complete'] * report['episodes']), report['episodes'], TRIALS, part['decisions_mean'],
                 part['decisions_max']))
+            if part['reaction_time_mean'] is not None:
+                lines.append('%-8s %.1f decisions a trial; from the images to the choice %.2f s in the mean, by trial %s' % (
+                    mode, part['decisions_per_trial'], part['reaction_time_mean'],
+                    ' '.join('-' if time is None else f'{time:.2f}' for time in part['reaction_times'])))
     return '\n'.join(lines)

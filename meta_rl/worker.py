@@ -17,6 +17,7 @@ class Learning(NamedTuple):
     steps: T, of an unroll; gamma, gae_lambda: see Config.
     reward_unit: rewards are divided by it before they are learned from; what is reported is in the lab's units all the same.
     taught: the number of episodes in which the weight of doing as a teacher would falls from 1 to 0; 0: there is no teacher.
+    passes: updates by each unroll.
     """
 
     steps: int
@@ -24,6 +25,7 @@ class Learning(NamedTuple):
     gae_lambda: float = 1.
     reward_unit: float = 1.
     taught: int = 0
+    passes: int = 1
 
 
 class Worker:
@@ -69,7 +71,7 @@ class Worker:
         while not coordinator.should_stop():
             experience = self.play(session, counts.episodes)
             losses, after = self.train(experience, session, counts.episodes)
-            report(self.update(experience, losses, after.updates - counts.updates - 1))
+            report(self.update(experience, losses, after.updates - counts.updates - self._learning.passes))
             counts = after
 
     def play(self, session, episodes):
@@ -81,8 +83,11 @@ class Worker:
         return self._actor.unroll(session, self._learning.steps, labelled=self._imitation(episodes) > 0)
 
     def train(self, experience, session, episodes=0):
-        """One update of the shared network by an Experience. Returns (Losses, Counts)."""
-        return self.network.train(session, self.unroll(experience, episodes))
+        """Updates the shared network by an Experience. Returns (Losses, Counts), of the last pass."""
+        unroll = self.unroll(experience, episodes)
+        for _ in range(1, self._learning.passes):
+            self.network.train(session, unroll._replace(ended=0))
+        return self.network.train(session, unroll)
 
     def update(self, experience, losses, staleness):
         """The Update that there is to report."""
@@ -104,7 +109,7 @@ class Worker:
             targets = advantages + experience.values
         labels = np.zeros_like(experience.actions) if experience.labels is None else experience.labels
         return Unroll(experience.views, experience.view_index, experience.inputs, experience.state, experience.actions, targets,
-                      advantages, len(experience.episodes), labels, self._imitation(episodes))
+                      advantages, len(experience.episodes), labels, self._imitation(episodes), _chances(experience))
 
     def _imitation(self, episodes):
         taught = self._learning.taught
@@ -114,6 +119,11 @@ class Worker:
         """Closes the labs."""
         for env in self.envs:
             env.close()
+
+
+def _chances(experience):
+    """float32 [T, B]: the probability that each action had."""
+    return np.take_along_axis(np.asarray(experience.policies), experience.actions[..., np.newaxis], 2)[..., 0]
 
 
 def corruption(state, is_episode=lambda history: is_history(history, 1000)):

@@ -45,12 +45,12 @@ class WrapperEnv:
         self.lab = lab
         self.paid = 0.
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
-        self._report = None  # the text of the last one
+        self.reaction_times = []  # and the seconds from the images to the choice
         self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct, self._report, self._frame, self.paid = [], None, None, 0.
+        self.correct, self.reaction_times, self._frame, self.paid = [], [], None, 0.
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
@@ -61,12 +61,12 @@ class WrapperEnv:
         for name, values in self.lab.events():
             if name == CHOICE:
                 self.correct.append(int(_CORRECT.search(values[0]).group(1)))
-                self._report = values[0]
+                self.reaction_times.append(float(_REACTION.search(values[0]).group(1)))
         return reward, not self.lab.is_running()
 
     def reaction_time(self):
         """float, seconds from the images to the last choice, as the lab's event reports it."""
-        return float(_REACTION.search(self._report).group(1))
+        return self.reaction_times[-1]
 
     def frame(self):
         """The frame now: uint8 [H, W, 3], RGB."""
@@ -78,7 +78,7 @@ class WrapperEnv:
         """The Episode so far, of so many steps of whoever plays."""
         right = sum(self.correct)
         earned = right * CORRECT_REWARD + (len(self.correct) - right) * INCORRECT_REWARD
-        return Episode(self.paid, float(earned), list(self.correct), length)
+        return Episode(self.paid, float(earned), list(self.correct), length, list(self.reaction_times))
 
 
 class HarlowEnv(Environment):

@@ -15,6 +15,7 @@ class Unroll(NamedTuple):
     the actions were better than expected.
     ended: int, episodes that ended in it.
     labels: int32 [T, B], what a teacher would have done; imitation: float, the weight of doing the same.
+    chances: float32 [T, B], the probability that each action had when it was taken, for a loss with a `ratio_clip`.
     """
 
     views: np.ndarray
@@ -27,6 +28,7 @@ class Unroll(NamedTuple):
     ended: int
     labels: Optional[np.ndarray] = None
     imitation: Optional[float] = None
+    chances: Optional[np.ndarray] = None
 
 
 class Losses(NamedTuple):
@@ -43,12 +45,14 @@ class LossSpec(NamedTuple):
     """What is learned: weights of the losses beside the policy loss, and the longest gradient that is let through.
 
     imitation: whether doing as a teacher would is learned, too.
+    ratio_clip: how far from 1 the ratio of an action's new probability to its old one is followed; 0: the plain policy gradient.
     """
 
     value_coef: float = .05
     entropy_coef: float = .05
     clip_norm: float = 1.
     imitation: bool = False
+    ratio_clip: float = 0.
 
 
 class Counts(NamedTuple):
