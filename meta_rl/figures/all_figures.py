@@ -39,12 +39,12 @@ FIGURES = (
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
-           collections.OrderedDict([('gaze', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
+           collections.OrderedDict([('gaze', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
 STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-taught')  # of these the trained network is kept too
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught')  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):
@@ -57,7 +57,7 @@ def keep(run, folder=FOLDER):
     usual = config_module.Config()
     kept_config = config.change(**{name: getattr(usual, name) for name in ('logdir', 'image_cache', 'runfiles_path', 'cluster')})
     kept_config.save(os.path.join(kept, 'config.json'))
-    for name in 'curve.csv', 'learning_set*.csv', 'images.json':
+    for name in 'curve.csv', 'learning_set*.csv', 'images.json', 'evaluation-*.json':
         for path in glob.glob(os.path.join(glob.escape(run), name)):
             shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:
@@ -93,10 +93,11 @@ def draw(figure, folder=FOLDER):
     if figure.name == 'gaze':
         from meta_rl.figures import gaze_curves
         paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
+        paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
         if figure.insight:
             from meta_rl.figures import recording
             paths.append(os.path.join(folder, 'gaze.gif'))
-            recording.record(runs['gaze'][-1], paths[-1], seed=2, images=HELD_OUT)
+            recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     elif figure.insight:
         paths.append(attention.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-attention.png')))
     return paths

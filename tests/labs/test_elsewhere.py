@@ -26,7 +26,9 @@ def gaze(tmp_path, **settings):
 
 
 def test_old_runs_were_trained_in_flat_surroundings():
-    assert {config_module.load(path).surroundings for path in glob.glob(os.path.join(KEPT, '*', 'config.json'))} == {'flat'}
+    kept = [config_module.load(path) for path in glob.glob(os.path.join(KEPT, '*', 'config.json'))]
+    assert {config.preset for config in kept if config.surroundings != 'flat'} == {'gaze'}
+    assert len([config for config in kept if config.preset == 'gaze-flat']) == 5
     random = {name for name in config_module.PRESETS if config_module.from_preset(name).surroundings != 'flat'}
     assert random == {'gaze'} and config_module.from_preset('gaze').surroundings == 'random'
 
