@@ -54,7 +54,7 @@ def draw(decision):
     scene = Image.new('RGB', SIZE, scenes.BACK)
     pen = ImageDraw.Draw(scene)
     small, large = scenes.font(13, True), scenes.font(20, True)
-    pen.text((LEFT_EDGE, TOP - 12), 'the agent is shown a frame; in the box it reads images', TEXT, small, anchor='ls')
+    pen.text((LEFT_EDGE, TOP - 12), "the agent's frame, its fovea outlined", TEXT, small, anchor='ls')
     pen.text((RIGHT_EDGE, TOP - 12), 'the psychlab screen', TEXT, small, anchor='ls')
     pen.text((RIGHT_EDGE + SCREEN[0], TOP - 12), decision.title, DIM, scenes.font(12), anchor='rs')
     pen.rectangle((LEFT_EDGE, TOP, LEFT_EDGE + VIEW - 1, TOP + VIEW - 1), PANEL)
