@@ -12,7 +12,7 @@ from meta_rl.nets import flat_vector, loops
 from meta_rl.nets.contract import Counts, Losses, LossSpec, Unroll
 from meta_rl.nets.encoders import STATISTICS, move
 from meta_rl.nets.inputs import Inputs
-from meta_rl.nets.losses import policy_entropy, policy_gradient_loss, squared_value_loss
+from meta_rl.nets.losses import clipped_ratio_loss, policy_entropy, policy_gradient_loss, squared_value_loss
 from meta_rl.nets.nest import fed, leaves, like
 from meta_rl.tf_compat import make_callable, tf
 
@@ -163,15 +163,19 @@ class AC_Network:
             ended=tf.placeholder(tf.int64, [], 'ended'),
             labels=tf.placeholder(tf.int32, lead, 'labels') if loss.imitation else None,
             imitation=tf.placeholder(tf.float32, [], 'imitation') if loss.imitation else None,
-            entropy=tf.placeholder(tf.float32, [], 'entropy') if loss.entropy_falls else None)
+            entropy=tf.placeholder(tf.float32, [], 'entropy') if loss.entropy_falls else None,
+            chances=tf.placeholder(tf.float32, lead, 'chances') if loss.ratio_clip else None)
         self.actions, self.target_v, self.advantages = feeds.actions, feeds.target_v, feeds.advantages
 
         index, counted = tf.reshape(feeds.view_index, [-1]), self._encoder.counted(feeds.inputs)
         counts = None if counted is None else tf.unsorted_segment_sum(counted, index, tf.shape(feeds.views)[0])
         features = _rows(self._encoder(feeds.views, True, counts), index, self.unroll)
         logits, values, _ = self._forward(features, feeds.inputs, feeds.state, self.unroll)
-        self.policy_loss = policy_gradient_loss(
-            logits, tf.reshape(self.actions, [-1]), tf.reshape(self.advantages, [-1]))
+        taken = logits, tf.reshape(self.actions, [-1]), tf.reshape(self.advantages, [-1])
+        if loss.ratio_clip:
+            self.policy_loss = clipped_ratio_loss(*taken, tf.reshape(feeds.chances, [-1]), loss.ratio_clip)
+        else:
+            self.policy_loss = policy_gradient_loss(*taken)
         self.value_loss = squared_value_loss(values, tf.reshape(self.target_v, [-1]))
         self.entropy = policy_entropy(logits)
         entropy_coef = loss.entropy_coef * feeds.entropy if loss.entropy_falls else loss.entropy_coef

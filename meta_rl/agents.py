@@ -54,7 +54,8 @@ class Whole:
         return memories.OneLSTM(encoder.size, columns, config.units, remembers)
 
     def learning(self, config):
-        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes)
+        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes,
+                        passes=config.passes)
 
 
 class Decisions(Whole, Harlow):
@@ -102,15 +103,14 @@ class Gaze(Harlow):
 
     def encoder(self, config):
         height, width, _ = gaze.spec_of(config).shape
-        across = observations.Crops(config.width, config.height).apart // gaze.COLUMNS
-        return GazeEncoder(height, width, across, config.embedding, config.embedding_scale, config.places)
+        return GazeEncoder(height, width, gaze.fovea(config), config.embedding, config.embedding_scale, config.places)
 
     def memory(self, config, encoder):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units)
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,
-                        config.entropy_episodes)
+                        config.entropy_episodes, config.passes)
 
 
 class Task(Whole, Agent):
@@ -201,7 +201,7 @@ def make_network(config, scope, trainer=None, counts=None, shards=None):
         agent.spec(config), scope, trainer, encoder=functools.partial(agent.encoder, config),
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
         loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught),
-                      config.entropy_episodes > 0), restarts=agent.restarts,
+                      config.entropy_episodes > 0, config.ratio_clip), restarts=agent.restarts,
         counts=counts, shards=shards)
 
 
@@ -225,6 +225,7 @@ def check(config):
     if config.environment == 'harlow' and config.control == 'gaze':
         if config.observation != 'pixels':
             raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
+        gaze.fovea(config)
         helps = config.spawn_grid or config.coin_episodes or config.teacher_episodes
         if config.lab != 'embedded' and helps:
             raise ConfigError(f'lab is {config.lab!r}: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set '

@@ -174,8 +174,8 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any
     with contextlib.ExitStack() as stack:
         frozen = stack.enter_context(Frozen(run, images, any_images, **elsewhere))
         if (trials or activity) and not agents.of(frozen.config).in_lab:
-            raise ConfigError(f'{run} is of the environment {frozen.config.environment!r}: --trials and --activity are of the Harlow '
-                              'task alone, leave them out.')
+            raise config_module.ConfigError(f'{run} is of the environment {frozen.config.environment!r}: --trials and --activity are '
+                                            'of the Harlow task alone, leave them out.')
         table_of_trials = Trials(trials) if trials else None
         recorded = stack.enter_context(Activity(activity, frozen.unit_names, TRIALS)) if activity else None
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)

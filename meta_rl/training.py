@@ -51,7 +51,6 @@ def new_run_directory(config):
 
 def make_backend(config, folder):
     """The Backend of a Config. Only the one that is asked for is imported."""
-    choice.check(config)
     if config.backend == 'processes':
         from meta_rl.backends.processes import Processes as Backend
     elif config.backend == 'ray':
@@ -73,6 +72,7 @@ def run(config, resume=None, lines=None, images=''):
     Raises: Interrupted after Ctrl-C, SIGTERM and the like; ConfigError where another process trains there; whatever a worker raised.
     """
     agents.check(config)
+    choice.check(config)
     of_worker = functools.partial(worker.corruption, is_episode=agents.of(config).is_episode)
     if resume:
         lock.check(resume)

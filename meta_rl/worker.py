@@ -18,6 +18,7 @@ class Learning(NamedTuple):
     reward_unit: rewards are divided by it before they are learned from; what is reported is in the lab's units all the same.
     taught: the number of episodes in which the weight of doing as a teacher would falls from 1 to 0; 0: there is no teacher.
     entropy_episodes: the number in which the weight of the entropy falls to 0; 0: it stays as it is.
+    passes: updates by each unroll.
     """
 
     steps: int
@@ -26,6 +27,7 @@ class Learning(NamedTuple):
     reward_unit: float = 1.
     taught: int = 0
     entropy_episodes: int = 0
+    passes: int = 1
 
 
 class Worker:
@@ -73,7 +75,7 @@ class Worker:
         while not coordinator.should_stop():
             experience = self.play(session, counts.episodes)
             losses, after = self.train(experience, session, counts.episodes)
-            report(self.update(experience, losses, after.updates - counts.updates - 1))
+            report(self.update(experience, losses, after.updates - counts.updates - self._learning.passes))
             counts = after
 
     def play(self, session: Any, episodes: int) -> Experience:
@@ -85,8 +87,11 @@ class Worker:
         return self._actor.unroll(session, self._learning.steps, labelled=self._imitation(episodes) > 0)
 
     def train(self, experience: Experience, session: Any, episodes: int = 0) -> Tuple[Losses, Counts]:
-        """One update of the shared network by an Experience. Returns (Losses, Counts)."""
-        return self.network.train(session, self.unroll(experience, episodes))
+        """Updates the shared network by an Experience. Returns (Losses, Counts), of the last pass."""
+        unroll = self.unroll(experience, episodes)
+        for _ in range(1, self._learning.passes):
+            self.network.train(session, unroll._replace(ended=0))
+        return self.network.train(session, unroll)
 
     def update(self, experience: Experience, losses: Losses, staleness: int) -> Update:
         """The Update that there is to report."""
@@ -108,7 +113,8 @@ class Worker:
             targets = advantages + experience.values
         labels = np.zeros_like(experience.actions) if experience.labels is None else experience.labels
         return Unroll(experience.views, experience.view_index, experience.inputs, experience.state, experience.actions, targets,
-                      advantages, len(experience.episodes), labels, self._imitation(episodes), self._entropy(episodes))
+                      advantages, len(experience.episodes), labels, self._imitation(episodes), self._entropy(episodes),
+                      _chances(experience))
 
     def _imitation(self, episodes):
         taught = self._learning.taught
@@ -122,6 +128,11 @@ class Worker:
         """Closes the labs."""
         for env in self.envs:
             env.close()
+
+
+def _chances(experience: Experience) -> np.ndarray:
+    """float32 [T, B]: the probability that each action had."""
+    return np.take_along_axis(np.asarray(experience.policies), experience.actions[..., np.newaxis], 2)[..., 0]
 
 
 def corruption(state: Any, is_episode: Callable[[Any], bool] = lambda history: is_history(history, 1000)) -> Optional[str]:

@@ -11,7 +11,8 @@ from helpers.settings import other
 IGNORED_BY_GAZE = ('prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'normalizer', 'encoder',
                    'second_units', 'late', 'scaled_pixels', 'conv_activations')
 OF_GAZE = ('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes',
-           'teacher_episodes', 'memory_units', 'places')
+           'coin_share', 'teacher_episodes', 'memory_units', 'places', 'fovea_width', 'fovea_top',
+           'fovea_bottom')
 
 
 def changed(preset, name):
@@ -63,7 +64,12 @@ def test_a_refusal_leaves_nothing_behind(tmp_path):
 
 @pytest.mark.parametrize('settings, words', [
     ({'observation': 'onehot'}, "observation is 'onehot'"), ({'lab': 'deepmind'}, "lab is 'deepmind'"),
-    ({'coin_start': 50, 'coin_episodes': 50}, 'coin_start is 50: it must be less than coin_episodes, 50')])
+    ({'coin_start': 50, 'coin_episodes': 50}, 'coin_start is 50: it must be less than coin_episodes, 50'),
+    ({'fovea_top': .72}, 'fovea_top and fovea_bottom are 0.72 and 0.72: no row lies between them in frames of 84 rows'),
+    ({'fovea_top': .8, 'fovea_bottom': .2}, 'fovea_top and fovea_bottom are 0.8 and 0.2: no row lies between them'),
+    ({'fovea_bottom': .3}, 'no row lies between them in frames of 84 rows, of which 4 are one; move them apart'),
+    ({'fovea_width': .01}, 'fovea_width is 0.01: that is no column of frames that are 84 wide, of which 2 are one; choose more'),
+    ({'fovea_top': .52, 'fovea_bottom': .58, 'height': 20}, 'no row lies between them in frames of 20 rows')])
 def test_what_does_not_go_together(settings, words):
     with pytest.raises(ConfigError, match=words):
         agents.check(config_module.from_preset('gaze', **settings))
@@ -71,6 +77,12 @@ def test_what_does_not_go_together(settings, words):
 
 def test_without_its_helps_the_gaze_agent_may_be_trained_in_the_real_lab():
     agents.check(config_module.from_preset('gaze', lab='deepmind', spawn_grid=False, coin_start=0, coin_episodes=0))
+
+
+@pytest.mark.parametrize('name, value', [('fovea_top', -.1), ('fovea_width', 2), ('fovea_bottom', 1.1), ('coin_share', 1.5), ('fovea_top', 'high')])
+def test_parts_of_a_frame_and_of_environments_are_between_0_and_1(name, value):
+    with pytest.raises(ConfigError, match=f'^{name} is .*: it must be '):
+        config_module.from_preset('gaze', **{name: value})
 
 
 @pytest.mark.parametrize('preset, wanted', [('wang2018', '1'), ('dev', '1'), ('harlow42', '0'), ('pixels', '0'), ('gaze', '0')])

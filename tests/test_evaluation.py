@@ -123,6 +123,13 @@ def test_the_table_says_it_in_print():
     assert lines[4].split()[:2] == ['greedy', '-1.00']
 
 
+def test_how_fast_it_was():
+    played = [Episode(6., 0., [1, 0], 30, [.5, .75]), Episode(1., 5., [1], 20, [1.]), Episode(0., 0., [], 150, [])]
+    assert scores._speed(played) == {'decisions_per_trial': 50 / 3., 'reaction_time_mean': .75,
+                                         'reaction_times': [.75, .75, None, None, None, None]}
+    assert scores._speed(played[2:]) == {'decisions_per_trial': None, 'reaction_time_mean': None, 'reaction_times': [None] * 6}
+
+
 def test_no_run_directory(tmp_path):
     with pytest.raises(ConfigError, match='config.json cannot be read'):
         evaluation.evaluate(str(tmp_path))

@@ -20,15 +20,16 @@ from helpers.labs import make_lab
 from helpers.twin import sigmoid
 
 H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, B, V = 5, 8, 3, 2, 3, 4, 3, 3, 9
+FOVEA = gaze.Fovea(1, 4, ACROSS)
 STEPS = [6, 15]  # written out in the graph, and as a loop of it
 
 
-def build(steps, shape=(H, W), across=ACROSS):
+def build(steps, shape=(H, W), fovea=FOVEA):
     """(session, shared network, worker's network) with statistics that are not those of the start."""
     tf.reset_default_graph()
     tf.set_random_seed(1)
     settings = dict(
-        encoder=lambda: GazeEncoder(shape[0], shape[1], across, FEATURES, .7, PLACES), unroll=steps, restarts=True,
+        encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES), unroll=steps, restarts=True,
         memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY),
         loss=LossSpec(.3, .2, 1e9, True))
     counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
@@ -63,8 +64,8 @@ class Twin:
 
     def decide(self, frame, prev_action, prev_reward, state):
         w, pixels = self.w, frame / 127.5 - 1
-        middle, what = W // 2, []
-        for half in (pixels[:, middle - ACROSS:middle], pixels[:, middle:middle + ACROSS]):
+        middle, fovea, what = W // 2, pixels[FOVEA.top:FOVEA.bottom], []
+        for half in (fovea[:, middle - ACROSS:middle], fovea[:, middle:middle + ACROSS]):
             features = half.ravel() @ w['dense/kernel'] + w['dense/bias'] - w['statistics/mean']
             features = features / np.sqrt(w['statistics/variance'] + 1e-5) * .7
             what += list(np.clip(features, -FAR * .7, FAR * .7) * (0 < prev_reward < 1.5))
@@ -160,7 +161,7 @@ def test_statistics_are_those_of_steps_whose_fixation_was_paid():
     unroll = Unroll(views, index, Inputs(zeros, rewards, zeros, zeros + 1), network.get_initial_state(B), zeros, zeros, zeros, 0,
                     zeros, 0.)
     network.train(session, unroll)
-    chosen = views[index][rewards == 1] / 127.5 - 1
+    chosen = (views[index][rewards == 1] / 127.5 - 1)[:, FOVEA.top:FOVEA.bottom]
     halves = np.concatenate([chosen[:, :, 1:4].reshape(len(chosen), -1), chosen[:, :, 4:7].reshape(len(chosen), -1)])
     features = halves @ kernel + bias
     mean, variance, rollouts = [session.run(v) for v in shared.variables[len(shared.local_vars):]]
@@ -173,7 +174,7 @@ def test_statistics_are_those_of_steps_whose_fixation_was_paid():
 
 
 def made(count=B, **others):
-    session, _, network = build(6, (21, 42), 13)
+    session, _, network = build(6, (21, 42), gaze.Fovea(6, 15, 11))
     random = np.random.RandomState(0)
     envs = [gaze.GazeEnv(make_lab('harlow', ['RGB_INTERLEAVED'], width=84, height=84), random, **others) for _ in range(count)]
     return session, network, envs, random

@@ -180,6 +180,21 @@ def test_returns_and_advantages_are_those_of_a_slow_loop(gamma, gae_lambda, unit
             assert unroll.target_v[t, b] == pytest.approx(total + values[t, b], abs=1e-5)
 
 
+def test_each_unroll_is_learned_from_in_as_many_passes():
+    network = Network()
+    envs = [Env(b, length=b + 1) for b in range(B)]
+    worker = Worker(0, network, envs, np.random.RandomState(0), Learning(T, .9, passes=3))
+    experience = worker.play(None, 0)
+    losses, counts = worker.train(experience, None)
+    first, second, third = network.trained
+    assert first.ended == second.ended == 0 and third.ended == len(experience.episodes) > 0 and counts.updates == 3
+    for unroll in network.trained:
+        assert unroll.actions is experience.actions and (unroll.advantages == first.advantages).all()
+    for t in range(T):
+        for b in range(B):
+            assert first.chances[t, b] == experience.policies[t][b][experience.actions[t, b]]
+
+
 def test_what_is_reported_is_in_the_units_of_the_lab():
     one, five = (make_worker(Learning(T, .9, 1., unit)) for unit in (1., 5.))
     *_, experience = played()

@@ -34,14 +34,18 @@ class RemoteWorker:
             if state:
                 self._worker.set_state(state)
             self._session = session_of(self._graph)
+        self._played, self._passes = None, 0  # what it learns from, and how often it still will
 
     def start_anew(self, episodes):
         """Starts new episodes, by other numbers: for a worker that joins a run after so many episodes, some of them its own."""
         self._random.seed([self._config.seed, self._worker.number, episodes])
         self._worker.forget()
+        self._passes = 0
 
     def learn(self, weights, counts):
         """One update: plays, and returns (list of flat vectors for the shared network, episodes that ended, Report).
+
+        Of several passes over what was played each is an update of its own, and the last one reports the episodes.
 
         Args:
           weights: list of flat vectors of the shared weights.
@@ -49,11 +53,17 @@ class RemoteWorker:
         """
         worker = self._worker
         worker.network.set_weights(self._session, weights)
-        experience = worker.play(self._session, counts.episodes)
-        unroll = worker.unroll(experience, counts.episodes)
+        if not self._passes:
+            experience = worker.play(self._session, counts.episodes)
+            self._played, self._passes = (experience, worker.unroll(experience, counts.episodes)), self._config.passes
+        (experience, unroll), self._passes = self._played, self._passes - 1
+        if self._passes:
+            unroll = unroll._replace(ended=0)
         losses, vectors = worker.network.gradients(self._session, unroll)
-        waits = is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended)
-        return vectors, unroll.ended, report_of(worker.update(experience, losses, 0), waits)
+        update = worker.update(experience, losses, 0)
+        if self._passes:
+            update = update._replace(episodes=[], steps=0, width=0)
+        return vectors, unroll.ended, report_of(update, is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended))
 
     def close(self):
         """Closes the labs and the session."""

@@ -1,5 +1,5 @@
 """What every environment is: what a Worker may ask of it. An agent for a new task needs one more of these, and nothing else."""
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -35,13 +35,15 @@ class Episode(NamedTuple):
     """What an episode has come to so far.
 
     reward: all that was paid; choice_reward: what of it choices earned, the same on every level; correct: 1 or 0 for each trial
-    that was decided; length: steps.
+    that was decided; length: steps; reaction_times: float, seconds from the images to the choice in each of these trials, where the
+    environment tells them.
     """
 
     reward: float
     choice_reward: float
     correct: List[int]
     length: int
+    reaction_times: Sequence[float] = ()
 
 
 class Environment:

@@ -23,6 +23,7 @@ LOOK = 120  # units of the look action: 12.7 degrees, well within a button at 60
 SETTLE = 5  # no-ops after reset: the eye rises to its place in the first three frames
 CHOICE = 'xdata:psychlab'  # the lab's event of a choice
 _CORRECT = re.compile(r"\['correct'\] = ([01])")
+_REACTION = re.compile(r"\['reactionTime'\] = (\S+)")
 _FIELD = re.compile(r"\['(\w+)'\] = (\S+)")
 
 
@@ -48,11 +49,12 @@ class WrapperEnv:
         self.paid = 0.
         self.correct = []  # of each trial of this episode so far: 1 or 0, as the lab's events report it
         self._reports = []  # of each choice: the text of its event, and what was paid before the step that it was made in
+        self.reaction_times = []  # and the seconds from the images to the choice
         self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
     def reset(self, seed):
         """Starts an episode. seed: int."""
-        self.correct, self._reports, self._frame, self.paid = [], [], None, 0.
+        self.correct, self._reports, self.reaction_times, self._frame, self.paid = [], [], [], None, 0.
         self.lab.reset(seed=seed)
 
     def step(self, action, frames=1):
@@ -63,12 +65,13 @@ class WrapperEnv:
             if name == CHOICE:
                 self.correct.append(int(_CORRECT.search(values[0]).group(1)))
                 self._reports.append((values[0], self.paid))
+                self.reaction_times.append(float(_REACTION.search(values[0]).group(1)))
         self.paid += reward
         return reward, not self.lab.is_running()
 
     def reaction_time(self):
         """float, seconds from the images to the last choice, as the lab's event reports it."""
-        return float(fields_of(self._reports[-1][0])['reactionTime'])
+        return self.reaction_times[-1]
 
     def frame(self):
         """The frame now: uint8 [H, W, 3], RGB."""
@@ -80,7 +83,7 @@ class WrapperEnv:
         """The Episode so far, of so many steps of whoever plays."""
         right = sum(self.correct)
         earned = right * CORRECT_REWARD + (len(self.correct) - right) * INCORRECT_REWARD
-        return Episode(self.paid, float(earned), list(self.correct), length)
+        return Episode(self.paid, float(earned), list(self.correct), length, list(self.reaction_times))
 
 
     def trial_rows(self, last_steps):

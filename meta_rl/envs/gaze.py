@@ -1,7 +1,10 @@
 """The Harlow task from the gaze up: a step is one push of it, left, right or none, for a few frames of the lab."""
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
+from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Environment, Spec, Step, is_history
 from meta_rl.envs.decisions import WrapperEnv
 from meta_rl.envs.gazing.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_speed
@@ -13,6 +16,14 @@ from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
 FRAMES = 3600  # of an episode at most, 60 s (Wang et al. 2018)
+
+
+class Fovea(NamedTuple):
+    """The part of a view in which images are read: rows from `top` up to `bottom`, and `half` columns on either side of the middle."""
+
+    top: int
+    bottom: int
+    half: int
 
 
 class GazeEnv(Environment):
@@ -158,6 +169,25 @@ def spec_of(config):
     return Spec(A_SIZE, (config.height // ROWS, config.width // COLUMNS, 3), np.uint8, TRIALS)
 
 
+def fovea(config):
+    """The Fovea of a Config's views. Raises ConfigError where nothing lies in it."""
+    height, width = config.height // ROWS, config.width // COLUMNS
+    top, bottom = (int(round(part * height)) for part in (config.fovea_top, config.fovea_bottom))
+    half = min(int(round(config.fovea_width * width / 2)), width // 2)
+    if top >= bottom:
+        raise ConfigError(f'fovea_top and fovea_bottom are {config.fovea_top:g} and {config.fovea_bottom:g}: no row lies between '
+                          f'them in frames of {config.height} rows, of which {ROWS} are one; move them apart.')
+    if not half:
+        raise ConfigError(f'fovea_width is {config.fovea_width:g}: that is no column of frames that are {config.width} wide, of which '
+                          f'{COLUMNS} are one; choose more.')
+    return Fovea(top, bottom, half)
+
+
+def coin_flippers(count, share):
+    """list of bool: which of `count` environments have coin flips for sides; evenly spread, the last one first."""
+    return [int((number + 1) * share + 1e-9) > int(number * share + 1e-9) for number in range(count)]
+
+
 def is_episode(history):
     """bool: whether plain data is of the form of GazeEnv.history."""
     def staged(setup):
@@ -183,11 +213,11 @@ def make_envs(config, folder, count, random, training=False):
     """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See decisions.make_envs."""
     helps = {}
     if training:
-        helps = {'frames': config.training_frames, 'coins': (config.coin_start, config.coin_episodes),
-                 'taught': config.teacher_episodes}
+        helps = {'frames': config.training_frames, 'taught': config.teacher_episodes}
         if config.spawn_grid:
             helps['spawns'] = spawn_grid(find_level(config.level_script), config.fps, config.repeat)
     else:
         config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
-    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, **helps)
-            for lab in make_labs(config, folder, count)]
+    coins = config.coin_start, config.coin_episodes
+    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, coins=coins if training and flips else (0, 0), **helps)
+            for lab, flips in zip(make_labs(config, folder, count), coin_flippers(count, config.coin_share))]

@@ -15,6 +15,7 @@ from meta_rl.rundir.monitor import read_curve
 
 FOLDER = 'img'
 SEEDS = 5
+GAZE_SEEDS = 2  # that have been trained so far
 
 # Read off the published figure: per cent correct on trials 1 to 6 at the end of training, held-out images.
 WANG = 'Wang et al. 2018, figure 6c', (53, 97, 98, 98, 99, 98.5)
@@ -41,14 +42,15 @@ FIGURES = (
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
-           collections.OrderedDict([('gaze', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
+           collections.OrderedDict([('gaze', GAZE_SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
 TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([('bandit-independent', 1), ('bandit-uniform', 1)])
 THEIRS = 'two-step-theirs'  # in img/data: what the eight published agents of the two-step task came to
 STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-taught', 'two-step', 'bandit-independent', 'bandit-uniform')  # of these the trained network is kept too
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-step', 'bandit-independent',
+                'bandit-uniform')  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):
@@ -61,7 +63,7 @@ def keep(run, folder=FOLDER):
     usual = config_module.Config()
     kept_config = config.change(**{name: getattr(usual, name) for name in ('logdir', 'image_cache', 'runfiles_path', 'cluster')})
     kept_config.save(os.path.join(kept, 'config.json'))
-    for name in 'curve.csv', 'learning_set*.csv', 'images.json', 'measured.json', versions.NAME:
+    for name in 'curve.csv', 'learning_set*.csv', 'images.json', 'measured.json', 'evaluation-*.json', versions.NAME:
         for path in glob.glob(os.path.join(glob.escape(run), name)):
             shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:
@@ -97,10 +99,11 @@ def draw(figure, folder=FOLDER):
     if figure.name == 'gaze':
         from meta_rl.figures import gaze_curves
         paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
+        paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
         if figure.insight:
             from meta_rl.figures import recording
             paths.append(os.path.join(folder, 'gaze.gif'))
-            recording.record(runs['gaze'][-1], paths[-1], seed=2, images=HELD_OUT)
+            recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     elif figure.insight:
         paths.append(attention.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-attention.png')))
     return paths

@@ -1,12 +1,19 @@
-"""A figure of an agent that moves its own gaze: what it has learned over the frames it has seen."""
+"""Figures of agents that move their own gaze: what they learned over the frames they saw, and how they do in other surroundings."""
+import json
 import os
 
 import numpy as np
 
 from meta_rl import config as config_module
-from meta_rl.evaluation import learning_set
+from meta_rl.evaluation import HELD_OUT, MODES, evaluate, learning_set
 from meta_rl.figures.plotting import curve_of, own_style, save, subplots
+from meta_rl.psychlab.task import TRIALS
+from meta_rl.rundir import files
 from meta_rl.rundir.monitor import ACCURACIES
+
+BAR = 95  # per cent, that an agent is to reach on each of trials 2 to 6
+ELSEWHERE = 'real', 'flat', 'random'  # surroundings; of the last, looks that it was not trained with
+EPISODES = 1000
 
 
 def frames_seen(curve, repeat):
@@ -16,26 +23,57 @@ def frames_seen(curve, repeat):
 
 
 @own_style
-def learning(runs, path, episodes=1000):
+def learning(runs, path, episodes=EPISODES):
     """Draws per cent correct over frames into `path`: held-out images at each seventh (dots), training (lines). Returns path.
 
-    runs: {label: list of run directories}, a line for each run: the mean of trials 2 to 6, and trial 1 in grey.
+    runs: {label: list of run directories}, a panel for each label and a colour for each run: the mean of trials 2 to 6.
     """
-    figure, axes = subplots(figsize=(8, 4.5))
-    for number, (label, members) in enumerate(runs.items()):
-        for run in members:
+    figure, panels = subplots(1, len(runs), figsize=(5 * len(runs), 4.2), sharey=True, squeeze=False)
+    for axes, (label, members) in zip(panels[0], runs.items()):
+        for number, run in enumerate(members):
             config = config_module.load(os.path.join(run, 'config.json'))
             curve, profiles = curve_of(run), 100 * learning_set(run, episodes)
             frames = frames_seen(curve, config.repeat)
             at = np.interp(np.arange(1, len(profiles) + 1) * config.episodes / len(profiles), curve['episodes'], frames)
             after = np.mean([curve[name] for name in ACCURACIES[1:]], 0)
-            axes.plot(frames / 1e6, 100 * curve[ACCURACIES[0]], color='0.8', linewidth=.5, zorder=0)
-            line, = axes.plot(frames / 1e6, 100 * after, color='C%d' % number, linewidth=.8, alpha=.7)
+            axes.plot(frames / 1e6, 100 * after, color='C%d' % number, linewidth=1, label='seed %d' % config.seed)
             axes.plot(at / 1e6, profiles[:, 1:].mean(1), 'o', color='C%d' % number, markersize=4)
-        line.set_label('%s (%d seed%s)' % (label, len(members), 's'[:len(members) > 1]))
-    axes.plot([], [], color='0.8', label='trial 1')
-    axes.axhline(95, color='0.5', linestyle='--', linewidth=1)
-    axes.set(xlabel='frames of the lab (millions)', ylabel='correct (%)', ylim=(0, 102), xlim=(0, None),
-             title='The agent moves its own gaze: trials 2 to 6, held-out images (dots), training (lines)')
-    axes.legend(fontsize=8, loc='lower right')
+        axes.axhline(BAR, color='0.5', linestyle='--', linewidth=1)
+        axes.set(xlabel='frames of the lab (millions)', ylim=(0, 102), xlim=(0, None), title=label)
+        axes.legend(fontsize=8, loc='lower right')
+    panels[0][0].set_ylabel('correct on trials 2 to 6 (%)\nlines: training; dots: held-out images', fontsize=9)
+    return save(figure, path)
+
+
+def measured(run, surroundings, episodes=EPISODES):
+    """The report of evaluation.evaluate on held-out images in other surroundings: kept beside a run, measured where it is missing."""
+    path = os.path.join(run, f'evaluation-{surroundings}.json')
+    if not os.path.exists(path):
+        report = evaluate(run, episodes, images=HELD_OUT, surroundings=surroundings)
+        report = {name: report[name] for name in ('checkpoint', 'episodes', 'images', 'seed', 'surroundings') + MODES}
+        files.write(path, (json.dumps(report, indent=2, sort_keys=True) + '\n').encode())
+    with open(path) as file:
+        return json.load(file)
+
+
+@own_style
+def elsewhere(runs, path):
+    """Draws per cent correct on each trial in each of the three surroundings into `path`, side by side. Returns path.
+
+    runs: list of run directories, a colour for each; sampled as lines, greedy as dashes.
+    """
+    figure, panels = subplots(1, len(ELSEWHERE), figsize=(4.2 * len(ELSEWHERE), 4), sharey=True)
+    for axes, surroundings in zip(panels, ELSEWHERE):
+        for number, run in enumerate(runs):
+            report = measured(run, surroundings)
+            for mode, style in zip(MODES, ('-', '--')):
+                label = 'seed %d, %s' % (config_module.load(os.path.join(run, 'config.json')).seed, mode)
+                axes.plot(range(1, TRIALS + 1), 100 * np.array(report[mode]['per_trial']), style, color='C%d' % number, marker='o',
+                          markersize=3, linewidth=1, label=label)
+        axes.axhline(BAR, color='0.5', linestyle=':', linewidth=1)
+        shown = 'random, looks never trained with' if surroundings == 'random' else surroundings
+        axes.set(xlabel='trial', title='surroundings: ' + shown, ylim=(40, 102))
+        axes.title.set_fontsize(10)
+    panels[0].set_ylabel('correct (%), held-out images, frozen weights', fontsize=9)
+    panels[-1].legend(fontsize=7, loc='lower right')
     return save(figure, path)

@@ -16,6 +16,7 @@ class Unroll(NamedTuple):
     ended: int, episodes that ended in it.
     labels: int32 [T, B], what a teacher would have done; imitation: float, the weight of doing the same.
     entropy: float, the part that is left of the weight of the entropy.
+    chances: float32 [T, B], the probability that each action had when it was taken, for a loss with a `ratio_clip`.
     """
 
     views: np.ndarray
@@ -29,6 +30,7 @@ class Unroll(NamedTuple):
     labels: Optional[np.ndarray] = None
     imitation: Optional[float] = None
     entropy: Optional[float] = None
+    chances: Optional[np.ndarray] = None
 
 
 class Losses(NamedTuple):
@@ -45,6 +47,7 @@ class LossSpec(NamedTuple):
     """What is learned: weights of the losses beside the policy loss, and the longest gradient that is let through.
 
     imitation: whether doing as a teacher would is learned, too; entropy_falls: whether the weight of the entropy does.
+    ratio_clip: how far from 1 the ratio of an action's new probability to its old one is followed; 0: the plain policy gradient.
     """
 
     value_coef: float = .05
@@ -52,6 +55,7 @@ class LossSpec(NamedTuple):
     clip_norm: float = 1.
     imitation: bool = False
     entropy_falls: bool = False
+    ratio_clip: float = 0.
 
 
 class Counts(NamedTuple):

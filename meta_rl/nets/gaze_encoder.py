@@ -14,7 +14,7 @@ class GazeEncoder(Encoder):
 
     Args:
       height, width: int, of a view, uint8 [h, w, 3].
-      across: int, columns of a half: those on the left of the middle are one, those on the right the other.
+      fovea: Fovea (see envs/gaze.py), the rows and columns of a view in which images are read.
       features: int, of an image; scale: float, their deviation.
       places: int, features of where the gaze is.
     Attributes: what, where: int, how many there are of each kind.
@@ -22,11 +22,11 @@ class GazeEncoder(Encoder):
 
     view_dtype = tf.uint8
 
-    def __init__(self, height, width, across, features, scale, places):
+    def __init__(self, height, width, fovea, features, scale, places):
         self.view_shape, self.what, self.where = [height, width, 3], 2 * features, places
         self.size = self.what + places
-        self._middle, self._across, self._scale = width // 2, across, scale
-        self._dense = Dense(height * across * 3, features, 'batch', scale)
+        self._fovea, self._middle, self._scale = fovea, width // 2, scale
+        self._dense = Dense((fovea.bottom - fovea.top) * fovea.half * 3, features, 'batch', scale)
         self._halved = height, width // 2, 2, 3
         self._kernel, self._bias = weights('where', [height * (width // 2) * 3, places])
         self.normalize = self._dense.normalize
@@ -36,8 +36,9 @@ class GazeEncoder(Encoder):
 
     def __call__(self, views, learning, counts=None):
         pixels = floats(views, True)
-        left, middle, right = self._middle - self._across, self._middle, self._middle + self._across
-        halves = tf.stack([pixels[:, :, left:middle], pixels[:, :, middle:right]], 1)
+        top, bottom, half = self._fovea
+        left, middle, right = self._middle - half, self._middle, self._middle + half
+        halves = tf.stack([pixels[:, top:bottom, left:middle], pixels[:, top:bottom, middle:right]], 1)
         counted = None if counts is None else tf.reshape(tf.stack([counts, counts], 1), [-1])
         what = tf.reshape(self._dense(halves, learning, counted), [-1, self.what])
         what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)

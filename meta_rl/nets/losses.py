@@ -9,6 +9,16 @@ def policy_gradient_loss(logits, actions, advantages):
     return -tf.reduce_mean(chosen * advantages)
 
 
+def clipped_ratio_loss(logits, actions, advantages, chances, clip):
+    """Minus the mean of min(ratio * advantage, ratio kept to 1 - clip .. 1 + clip * advantage): Schulman et al. 2017, equation 7.
+
+    ratio: the probability of an action by `logits` [M, a_size] over `chances` [M], the one that it had when it was taken.
+    """
+    log_policy = tf.nn.log_softmax(logits)
+    ratio = tf.exp(tf.reduce_sum(log_policy * tf.one_hot(actions, int(logits.shape[1])), 1)) / chances
+    return -tf.reduce_mean(tf.minimum(ratio * advantages, tf.clip_by_value(ratio, 1 - clip, 1 + clip) * advantages))
+
+
 def squared_value_loss(values, targets):
     """Half the mean squared error of values [M], as in the published code."""
     return .5 * tf.reduce_mean(tf.square(targets - values))

@@ -56,7 +56,7 @@ class Camera:
         self.width, self.height, self.surroundings = width, height, surroundings
         self.plain = surroundings == FLAT  # nothing is drawn over it
         kept = _kept(width, height)
-        self.view, self.patch, self._backgrounds, self._overlaid = kept
+        self.view, self.patch, self._backgrounds, self._overlaid, self._looked = kept
 
     def __reduce__(self):  # what is kept stays at home when a lab is pickled
         return camera, (self.width, self.height, self.surroundings)
@@ -69,6 +69,8 @@ class Camera:
         """
         if over is None:
             frame = self._backgrounds(self.surroundings, pitch, yaw, drop).copy()
+        elif self.surroundings not in DRAWN:  # there are many looks: of each pose one frame is kept, whatever is on the screen
+            frame = self._looked(self.surroundings, pitch, yaw, drop, over).copy()
         elif len(pictures) < 2:  # nothing, or the cross, which is always the same
             return self._overlaid(self, pitch, yaw, drop, tuple(pictures), over).copy()
         else:
@@ -95,7 +97,9 @@ class Camera:
         """The same, from any `position` (x, y, z) and at any `angles` (pitch, yaw, roll, degrees); nothing is kept."""
         pitch, yaw = (angle / DEGREES_PER_SHORT for angle in angles[:2])
         pose = self.width, self.height, pitch, yaw, EYE[2] - position[2], position, angles[2]
-        frame = _draw(self.surroundings, Rays(*pose))
+        rays = Rays(*pose)
+        frame = (DRAWN[self.surroundings](rays) if self.surroundings in DRAWN
+                 else looks.draw(looks.Directions(rays), self.surroundings))
         for where, pixels in filter(None, map(View(*pose).patch, pictures)):
             np.maximum(frame[where], pixels, out=frame[where])
         return frame
@@ -119,7 +123,7 @@ _camera = functools.lru_cache(maxsize=1024)(Camera)
 
 @functools.lru_cache(maxsize=None)
 def _kept(width, height):
-    """What cameras of a frame size share: functions view, patch, background, overlaid, which keep what they gave lately."""
+    """What cameras of a frame size share: functions view, patch, background, overlaid, looked, which keep what they gave lately."""
     pixels = width * height
 
     @functools.lru_cache(maxsize=2)  # for what is made of a pose at the same time
@@ -134,9 +138,22 @@ def _kept(width, height):
     def patch(pitch, yaw, drop, picture):
         return view(pitch, yaw, drop).patch(picture)
 
+    @functools.lru_cache(maxsize=max(8, 2 ** 23 // pixels))  # 12 bytes a pixel; drawing one is mostly to find these out
+    def directions(pitch, yaw, drop):
+        return looks.Directions(rays(pitch, yaw, drop))
+
     @functools.lru_cache(maxsize=max(8, 2 ** 25 // pixels))  # 3 bytes a pixel
     def background(surroundings, pitch, yaw, drop):
-        return _draw(surroundings, rays(pitch, yaw, drop))
+        if surroundings in DRAWN:
+            return DRAWN[surroundings](rays(pitch, yaw, drop))
+        return looks.draw(directions(pitch, yaw, drop), surroundings)
+
+    @functools.lru_cache(maxsize=max(8, 2 ** 26 // pixels))  # 3 bytes a pixel: some hundred poses of 64 looks
+    def looked(number, pitch, yaw, drop, over):
+        """A look without pictures, and without the middle of the overlay."""
+        frame = looks.draw(directions(pitch, yaw, drop), number)
+        over.draw(frame)
+        return frame
 
     @functools.lru_cache(maxsize=max(8, 2 ** 24 // pixels))  # 3 bytes a pixel
     def overlaid(eye, pitch, yaw, drop, pictures, over):
@@ -147,7 +164,7 @@ def _kept(width, height):
             over.draw_middle(frame)
         return frame
 
-    return view, patch, background, overlaid
+    return view, patch, background, overlaid, looked
 
 
 class Rays:
@@ -171,7 +188,7 @@ class Rays:
             self.x, self.z = position[0] + self.reach * self.dx, self.eye_z + self.reach * self.dz
 
 
-def draw_flat(rays, _=FLAT):
+def draw_flat(rays):
     """uint8 [H, W, 3]: sky, walls and a bezel of plain colours, with no likeness to the real lab's but their place."""
     x, z = rays.x, rays.z
     with np.errstate(invalid='ignore'):
@@ -183,7 +200,7 @@ def draw_flat(rays, _=FLAT):
     return COLOURS[part]
 
 
-def draw_real(rays, _=REAL):
+def draw_real(rays):
     """uint8 [H, W, 3]: the stadium, the stand and the ground of the real lab, the screen black."""
     frame = stadium.look(*np.broadcast_arrays(rays.dx, rays.dy, rays.dz))
     stand.look(frame, *np.broadcast_arrays(rays.x, rays.z, rays.dx, rays.dy, rays.dz), eye_z=rays.eye_z)
@@ -191,10 +208,6 @@ def draw_real(rays, _=REAL):
 
 
 DRAWN = {FLAT: draw_flat, REAL: draw_real}
-
-
-def _draw(surroundings, rays):
-    return DRAWN.get(surroundings, looks.draw)(rays, surroundings)
 
 
 class View:

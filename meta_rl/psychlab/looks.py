@@ -56,24 +56,41 @@ def look(number):
     return Look(number)
 
 
-def draw(rays, number):
-    """uint8 [H, W, 3]: what rays (see camera.Rays) meet in a look, the screen black."""
-    this = look(number)
-    dx, dy, dz = np.broadcast_arrays(rays.dx, rays.dy, rays.dz)
-    flat, angle = cv2.cartToPolar(dx.astype(np.float32), dy.astype(np.float32), angleInDegrees=True)
-    slope = dz.astype(np.float32) / np.maximum(flat, np.float32(1e-6))
+class Directions:
+    """Where rays (see camera.Rays) go, whatever the look: what is kept of a pose.
+
+    Attributes, float32 [H, W]: slope, dz / hypot(dx, dy); angle, degrees around from the x axis; beyond, units from the edge of the
+    screen outwards, infinite where the plane of the screen is not met.
+    """
+
+    def __init__(self, rays):
+        dx, dy, dz = np.broadcast_arrays(rays.dx, rays.dy, rays.dz)
+        flat, self.angle = cv2.cartToPolar(dx.astype(np.float32), dy.astype(np.float32), angleInDegrees=True)
+        self.slope = dz.astype(np.float32) / np.maximum(flat, np.float32(1e-6))
+        beyond = np.maximum(np.abs(rays.x), np.abs(rays.z - SCREEN_MIDDLE)) - SCREEN_HALF
+        self.beyond = np.where(np.isnan(beyond), np.inf, beyond).astype(np.float32)
+
+
+def draw(directions, number):
+    """uint8 [H, W, 3]: what Directions meet in a look, the screen black."""
+    this, slope = look(number), directions.slope
     rows, columns = this.panorama.shape[:2]
     row = np.clip((this.horizon - slope) * np.float32(rows / (this.horizon - LOWEST)) - np.float32(.5), 0, rows - 1)
-    column = angle * np.float32(columns / 360.) - np.float32(.5)
+    column = directions.angle * np.float32(columns / 360.) - np.float32(.5)
     frame = cv2.remap(this.panorama, column, row, cv2.INTER_LINEAR if this.smooth else cv2.INTER_NEAREST,
                       borderMode=cv2.BORDER_WRAP)
-    frame[slope > this.horizon] = this.sky
-    with np.errstate(invalid='ignore'):
-        beyond = np.maximum(np.abs(rays.x), np.abs(rays.z - SCREEN_MIDDLE)) - SCREEN_HALF
-        (inner, first), (outer, second) = this.bezels
-        for width, colour in ((inner + outer, second), (inner, first), (0, (0, 0, 0))):
-            frame[beyond <= width] = colour
+    (inner, first), (outer, second) = this.bezels
+    _paint(frame, slope > this.horizon, this.sky)
+    for width, colour in ((inner + outer, second), (inner, first), (0, (0, 0, 0))):
+        _paint(frame, directions.beyond <= width, colour)
     return frame
+
+
+def _paint(frame, where, colour):
+    """frame[where] = colour, in a tenth of the time."""
+    plain = np.empty_like(frame)
+    cv2.rectangle(plain, (0, 0), plain.shape[1::-1], tuple(map(int, colour)), cv2.FILLED)
+    cv2.copyTo(plain, where.view(np.uint8), frame)
 
 
 @functools.lru_cache(maxsize=1024)

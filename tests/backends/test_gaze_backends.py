@@ -14,6 +14,7 @@ GAZE = ['--preset', 'gaze-taught', '--batch', '4', '--unroll', '17', '--training
         '--held-out-count', '3', '--units', '4', '--memory-units', '4', '--places', '4', '--embedding', '4', '--log-every', '4',
         '--checkpoint-every', '8', '--coin-start', '4', '--coin-episodes', '10', '--teacher-episodes', '9', '--episodes', '24',
         '--decay', 'false']
+PASSES = GAZE + ['--passes', '2', '--ratio-clip', '.2', '--episodes', '20']
 OTHERS = [pytest.param(['--backend', 'processes'], id='processes'),
           pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
               importlib.util.find_spec('ray') is None, reason='Ray is not installed'))]
@@ -26,7 +27,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def by_a_thread(folder):
-    run = Run(folder, *GAZE)
+    run = Run(folder, *PASSES)
     assert run.status() == 0, run.log()
     return run.directory()
 
@@ -41,7 +42,7 @@ def same_runs(one, other):
 
 @pytest.mark.parametrize('flags', OTHERS)
 def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
-    run = Run(folder, *(GAZE + flags))
+    run = Run(folder, *(PASSES + flags))
     assert run.status() == 0, run.log()
     same_runs(by_a_thread, run.directory())
 

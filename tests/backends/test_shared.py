@@ -30,7 +30,8 @@ def some_unroll(config, network, seed):
     inputs = Inputs(random.randint(2, size=lead), random.choice([0., 1., 5.], lead), random.rand(*lead), random.randint(2, size=lead))
     state = like(network.state_in, [np.zeros((B, int(part.shape[1]))) for pair in network.state_in for part in pair])
     return Unroll(random.randint(256, size=(4,) + spec.shape).astype(np.uint8), random.randint(4, size=lead), inputs, state,
-                  random.randint(2, size=lead), random.standard_normal(lead), random.standard_normal(lead), seed % 3)
+                  random.randint(2, size=lead), random.standard_normal(lead), random.standard_normal(lead), seed % 3,
+                  chances=random.uniform(.2, 1., lead))
 
 
 def trained_by_a_thread(config, updates):
@@ -108,7 +109,7 @@ def test_more_servers_than_variables():
 
 def test_an_update_comes_through_a_report():
     state = {'random': {'words': 'AA', 'place': 3}, 'actor': None}
-    update = Update(3, [Episode(6., 5., [1, 0], 7), Episode(-5., -5., [0], 4)], 12, 2, 1.5, Losses(1., 2., 3., 4., 5.), 9, state)
+    update = Update(3, [Episode(6., 5., [1, 0], 7, [.5, .25]), Episode(-5., -5., [0], 4, [1.])], 12, 2, 1.5, Losses(1., 2., 3., 4., 5.), 9, state)
     report = shared_network.report_of(update, True)
     assert report.waits and report.losses.dtype == np.float32 and report.staleness == 0
     arrived = report._replace(staleness=np.int64(9), episodes=report.episodes.encode(), state=report.state.encode())

@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from meta_rl.envs import gaze
+from meta_rl import config as config_module
+from meta_rl.envs import gaze, observations
 from meta_rl.envs.decisions import LEFT, RIGHT
 from meta_rl.envs.gazing.momentum import NONE, coasting
 from meta_rl.envs.gazing.teacher import Teacher, towards
@@ -196,6 +197,42 @@ def test_coins_flip_each_side_and_change_nothing_else():
         assert theirs.correct_side.count('left') == 3
         counts.append(ours.correct_side.count('left'))
     assert set(counts) >= {1, 2, 3, 4, 5} and abs(np.mean(counts) - 3) < .4  # five deviations
+
+
+@pytest.mark.parametrize('share, flips', [(0., [0, 0, 0, 0]), (.5, [0, 1, 0, 1]), (1., [1, 1, 1, 1]), (.25, [0, 0, 0, 1]), (.75, [0, 1, 1, 1])])
+def test_coins_are_flipped_in_a_part_of_the_environments(share, flips):
+    assert gaze.coin_flippers(4, share) == flips and sum(gaze.coin_flippers(10, .7)) == 7
+    settings = config_module.from_preset('gaze', coin_share=share)
+    for training in (True, False):
+        envs = gaze.make_envs(settings, 'dummy', 4, np.random.RandomState(0), training)
+        staged = [0] * 4
+        for _ in range(3):
+            for number, env in enumerate(envs):
+                env.reset()
+                staged[number] += 'correct_side' in env.history['setup']
+        assert staged == [3 * flip * training for flip in flips]
+
+
+@pytest.mark.parametrize('push', [NONE, LEFT, RIGHT])
+def test_the_fovea_of_the_preset_shows_the_screen_and_nothing_around_it(push):
+    """Also where the gaze is 24 units off the cross, beside the box around it."""
+    fovea, middle = gaze.fovea(config_module.from_preset('gaze')), 21
+    for seed in range(8):
+        read, views = set(), set()
+        for settings in ({'surroundings': 'random'}, {'surroundings': 'random', 'looks': 'held-out'}, {'surroundings': 'real'}):
+            env = make_env(standard(appendCommand='+set cg_drawCrosshair 0', **settings), seed, spawns=[90.])
+            env.reset()
+            env.step(push)
+            views.add(env.view().tobytes())
+            read.add(env.view()[fovea.top:fovea.bottom, middle - fovea.half:middle + fovea.half].tobytes())
+        assert len(views) == 3 and len(read) == 1
+
+
+def test_rows_and_columns_of_a_fovea():
+    assert gaze.fovea(config_module.from_preset('gaze')) == (6, 15, 11)
+    whole = gaze.fovea(config_module.from_preset('gaze-flat'))
+    assert whole == (0, 21, 13) and 2 * whole.half == observations.Crops(84, 84).apart
+    assert gaze.fovea(config_module.from_preset('gaze', fovea_width=1., width=88)) == (6, 15, 22)
 
 
 def test_the_network_is_given_means_of_pixels():

@@ -26,8 +26,11 @@ def gaze(tmp_path, **settings):
 
 
 def test_old_runs_were_trained_in_flat_surroundings():
-    assert {config_module.load(path).surroundings for path in glob.glob(os.path.join(KEPT, '*', 'config.json'))} == {'flat'}
-    assert {config_module.from_preset(name).surroundings for name in config_module.PRESETS} == {'flat'}
+    kept = [config_module.load(path) for path in glob.glob(os.path.join(KEPT, '*', 'config.json'))]
+    assert {config.preset for config in kept if config.surroundings != 'flat'} == {'gaze'}
+    assert len([config for config in kept if config.preset == 'gaze-flat']) == 5
+    random = {name for name in config_module.PRESETS if config_module.from_preset(name).surroundings != 'flat'}
+    assert random == {'gaze'} and config_module.from_preset('gaze').surroundings == 'random'
 
 
 def test_a_run_hands_them_on_and_keeps_them(tmp_path):
@@ -63,15 +66,19 @@ def test_each_episode_of_the_gaze_has_its_look_and_is_replayed_in_it(tmp_path):
     assert len(set(views)) == 6
 
 
-@pytest.mark.parametrize('surroundings', ['real', 'random'])
-def test_the_real_lab_has_its_own(surroundings, tmp_path, capsys, monkeypatch):
+def test_the_real_lab_has_its_own(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    reason = "surroundings is '%s', but the lab is 'deepmind', which has its own" % surroundings
+    reason = "surroundings is 'random', but the lab is 'deepmind', which has its own: set it to 'real', or choose the embedded lab."
     with pytest.raises(ConfigError, match=reason):
-        training.run(Config().change(lab='deepmind', surroundings=surroundings, image_count=2, image_cache='images'))
-    assert harlow.main(['evaluate', os.path.join(KEPT, 'gaze-seed0'), '--lab', 'deepmind', '--surroundings', surroundings]) == 2
+        training.run(Config().change(lab='deepmind', surroundings='random', image_count=2, image_cache='images'))
+    assert harlow.main(['evaluate', os.path.join(KEPT, 'gaze-seed0'), '--lab', 'deepmind', '--surroundings', 'random']) == 2
     error = capsys.readouterr().err
     assert reason in error and error.count('\n') == 1 and not os.path.exists('runs')
+    there = ['--lab', 'deepmind', '--spawn-grid', 'false', '--coin-episodes', '0', '--image-cache', 'images']
+    assert harlow.main(['train', '--preset', 'gaze'] + there) == 2
+    error = capsys.readouterr().err
+    assert reason in error and error.count('\n') == 1 and not os.path.exists('runs')
+    choice.check(config_module.from_preset('gaze', lab='deepmind', surroundings='real'))
 
 
 def test_an_agent_of_the_real_lab_sees_the_like_of_it_in_the_embedded_one(tmp_path):

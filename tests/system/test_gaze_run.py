@@ -10,7 +10,6 @@ from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.evaluation import Frozen, evaluate, table
 from meta_rl.figures import gaze_curves, gaze_scenes, recording, scenes
-from meta_rl.psychlab import camera
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.monitor import read_curve
 
@@ -32,8 +31,7 @@ def test_a_run_trains_goes_on_and_is_measured(tmp_path):
         shots = [np.array(shot.convert('RGB')) for shot in ImageSequence.Iterator(film)]
     assert 10 < len(shots) <= len(decisions) <= 901 and earned == total == decisions[-1].total
     left, top = scenes.LEFT_EDGE, scenes.TOP
-    row = shots[0][top + scenes.VIEW - 1, left:left + scenes.VIEW].astype(int)  # the lowest of the frame: wall, wherever it looks
-    assert (abs(row - camera.COLOURS[camera.WALL]).max(1) < 16).mean() > .5
+    assert abs(shots[0][top, left].astype(int) - decisions[0].frame[0, 0]).max() < 16
     for before, after in zip(decisions, decisions[1:]):
         assert after.total == before.total + after.reward and before.policy.sum() == pytest.approx(1, abs=1e-5)
         here = [frame[::frame.shape[0] // 2].mean() for frame in (after.frame, after.screen)]
@@ -42,8 +40,25 @@ def test_a_run_trains_goes_on_and_is_measured(tmp_path):
     for mode in ('sampled', 'greedy'):
         assert 0 < report[mode]['decisions_mean'] <= report[mode]['decisions_max'] <= 900
         assert 0 <= report[mode]['complete'] <= 1 and len(report[mode]['per_trial']) == TRIALS
-    report['greedy'].update(complete=.5, decisions_mean=70.25, decisions_max=900)
-    assert table(report).splitlines()[-1] == 'greedy   1 of 2 episodes had all 6 trials, with 70.2 decisions in the mean and 900 at most'
+    report['greedy'].update(complete=.5, decisions_mean=70.25, decisions_max=900, reaction_time_mean=.256, decisions_per_trial=11.74,
+                            reaction_times=[.25, .3, .25, None, None, None])
+    assert table(report).splitlines()[-2:] == [
+        'greedy   1 of 2 episodes had all 6 trials, with 70.2 decisions in the mean and 900 at most',
+        'greedy   11.7 decisions a trial; from the images to the choice 0.26 s in the mean, by trial 0.25 0.30 0.25 - - -']
+
+
+def test_a_scene_shows_what_is_read_of_the_frame():
+    for preset, edges in (('gaze', (20, 24, 64, 60)), ('gaze-taught', (16, 0, 68, 84))):
+        config = config_module.from_preset(preset)
+        assert gaze_scenes.fovea_of(config) == edges
+        for paid, colour in ((0., scenes.DIM), (1., scenes.TEXT), (5., scenes.DIM)):
+            decision = gaze_scenes.Decision(np.zeros((84, 84, 3), np.uint8), np.zeros((336, 408, 3), np.uint8), np.full(3, 1 / 3.), 0., 2,
+                                            paid, paid, [1] * (paid > 1), 'title', edges)
+            scene = np.array(gaze_scenes.draw(decision))
+            left, top, right, bottom = (4 * edge for edge in edges)
+            view = scene[scenes.TOP:scenes.TOP + 336, scenes.LEFT_EDGE:scenes.LEFT_EDGE + 336]
+            assert (view[top, left:right] == colour).all() and (view[top:bottom, right - 1] == colour).all()
+            assert not view[top + 3:bottom - 3, left + 3:right - 3].any()
 
 
 def test_frames_are_counted_from_the_lengths_of_episodes():

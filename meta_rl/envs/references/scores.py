@@ -38,8 +38,9 @@ def score(returns, correct):
 def of_episodes(episodes, cut_short=False):
     """`score` of a list of contract.Episode.
 
-    cut_short: bool, whether episodes may be: then also decisions_mean and decisions_max, and complete, the fraction that had all
-    trials.
+    cut_short: bool, whether episodes may be: then also decisions_mean and decisions_max, of an episode; complete, the fraction that
+    had all trials; decisions_per_trial, the mean over trials that were decided; reaction_time_mean, seconds from the images to the
+    choice, and reaction_times, the same for each trial (None of what was never decided).
     """
     correct = np.zeros((len(episodes), TRIALS), np.float32)
     for right, episode in zip(correct, episodes):
@@ -48,8 +49,17 @@ def of_episodes(episodes, cut_short=False):
     if cut_short:
         lengths = [episode.length for episode in episodes]
         report.update(decisions_mean=float(np.mean(lengths)), decisions_max=max(lengths),
-                      complete=float(np.mean([len(episode.correct) == TRIALS for episode in episodes])))
+                      complete=float(np.mean([len(episode.correct) == TRIALS for episode in episodes])), **_speed(episodes))
     return report
+
+
+def _speed(played):
+    # How fast agents were that play for as long as they want.
+    trials = [[episode.reaction_times[t] for episode in played if t < len(episode.reaction_times)] for t in range(TRIALS)]
+    whole = [episode for episode in played if episode.correct]
+    return {'decisions_per_trial': sum(episode.length for episode in whole) / sum(len(episode.correct) for episode in whole)
+            if whole else None, 'reaction_time_mean': float(np.mean(sum(trials, []))) if any(trials) else None,
+            'reaction_times': [float(np.mean(times)) if times else None for times in trials]}
 
 
 def report(parts, episodes):
@@ -60,6 +70,10 @@ def report(parts, episodes):
             lines.append('%-8s %d of %d episodes had all %d trials, with %.1f decisions in the mean and %d at most' % (
                 name, round(part['complete'] * episodes), episodes, TRIALS, part['decisions_mean'],
                 part['decisions_max']))
+            if part['reaction_time_mean'] is not None:
+                lines.append('%-8s %.1f decisions a trial; from the images to the choice %.2f s in the mean, by trial\n%-8s %s' % (
+                    name, part['decisions_per_trial'], part['reaction_time_mean'], '',
+                    ' '.join('-' if time is None else f'{time:.2f}' for time in part['reaction_times'])))
     return '\n'.join(lines)
 
 
