@@ -65,7 +65,8 @@ def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
         TINY, held_out_count=3, logdir=str(tmp_path / 'elsewhere'))))
     kept = all_figures.keep(run, 'img')
     assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
-    assert sorted(os.listdir(kept)) == ['checkpoints', 'config.json', 'curve.csv', 'images.json', 'learning_set-held-out.csv']
+    assert sorted(os.listdir(kept)) == [
+        'checkpoints', 'config.json', 'curve.csv', 'images.json', 'learning_set-held-out.csv', 'versions.json']
     assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']
     there, here = (evaluation.evaluate(folder, 40, images='held-out') for folder in (run, kept))
     assert there['per_trial'] == here['per_trial'] and there['return_mean'] == here['return_mean']

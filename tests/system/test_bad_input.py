@@ -173,7 +173,8 @@ def refused(capsys, arguments, named, status=2):
     err = ''.join(line for line in err.splitlines(True) if line.startswith('harlow.py') or ' is damaged (' not in line)
     assert found == status, (arguments, found, err)
     assert err.startswith('harlow.py') and err.endswith('\n') and err.count('\n') == 1, (arguments, err)
-    assert named in err and 'Traceback' not in out + err and len(err) < 1000, (arguments, err)
+    assert named in err or '--' + named.replace('_', '-') in err, (arguments, err)  # a setting, or its flag
+    assert 'Traceback' not in out + err and len(err) < 1000, (arguments, err)
     assert {name: os.stat(name).st_mtime_ns for name in glob.glob('RUN/**', recursive=True)} == before
     assert sorted(os.listdir('runs')) == runs
 
