@@ -107,7 +107,8 @@ class Gaze(Agent):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units)
 
     def learning(self, config):
-        return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes, config.passes)
+        return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,
+                        config.passes)
 
 
 AGENTS = dict(zip(CONTROLS, (Decisions(), Gaze())))
@@ -125,8 +126,8 @@ def make_network(config, scope, trainer=None, counts=None, shards=None):
     return AC_Network(
         agent.spec(config), scope, trainer, encoder=functools.partial(agent.encoder, config),
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
-        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught), config.ratio_clip), restarts=agent.restarts,
-        counts=counts, shards=shards)
+        loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught), config.ratio_clip),
+        restarts=agent.restarts, counts=counts, shards=shards)
 
 
 def make_worker(config, number, network, envs, random):

@@ -124,8 +124,8 @@ class Frozen:
         """Plays `episodes`. Returns a dict of plain data: see scores.score. progress: Progress that is told of each, or None.
 
         Where episodes may be cut short also decisions_mean and decisions_max, of an episode; complete, the fraction that had all
-        trials; decisions_per_trial, the mean over trials that were decided; reaction_time_mean, seconds from the images to the choice,
-        and reaction_times, the same for each trial (None of what was never decided).
+        trials; decisions_per_trial, the mean over trials that were decided; reaction_time_mean, seconds from the images to the
+        choice, and reaction_times, the same for each trial (None of what was never decided).
         """
         random = np.random.RandomState(seed)
         envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
