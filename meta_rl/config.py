@@ -142,8 +142,8 @@ class Config:
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
-    fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width; where it is it "
-                          'reads in the whole frame', 0., 1.)
+    fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width; where it "
+                          'is it reads in the whole frame', 0., 1.)
     fovea_top = setting(0., 'where the rows begin in which it reads images, as a part of the height', 0., 1.)
     fovea_bottom = setting(1., 'where they end', 0., 1.)
     embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: "
@@ -170,8 +170,8 @@ class Config:
     entropy_episodes = setting(0, 'it falls in a straight line to 0 in the first of them; 0: it stays [episodes]', 0, 10 ** 12)
     # Policies of agents that move their gaze fell apart within a few updates; a step that changes a policy by much is cut.
     passes = setting(1, 'updates by each unroll', 1, 100)
-    ratio_clip = setting(0., 'how far from 1 the ratio of the new probability of an action to the old is followed (.2 in PPO, Schulman et '
-                         'al. 2017); 0: the plain policy gradient of A3C', 0., 10.)
+    ratio_clip = setting(0., 'how far from 1 the ratio of the new probability of an action to the old is followed (.2 in PPO, Schulman '
+                         'et al. 2017); 0: the plain policy gradient of A3C', 0., 10.)
     # At 999, as published, one seed of five took 33,000 episodes to a return of 24; at 1 ten of ten took 18,000 to 25,000.
     clip_norm = setting(1., 'gradients are scaled down to this global norm (999 as published)', 0.)
 

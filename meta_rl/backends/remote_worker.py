@@ -63,7 +63,8 @@ class RemoteWorker:
         update = worker.update(experience, losses, 0)
         if self._passes:
             update = update._replace(episodes=[], steps=0, width=0)
-        return vectors, unroll.ended, report_of(update, is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended))
+        waits = is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended)
+        return vectors, unroll.ended, report_of(update, waits)
 
     def close(self):
         """Closes the labs and the session."""

@@ -35,8 +35,8 @@ class Episode(NamedTuple):
     """What an episode has come to so far.
 
     reward: all that was paid; choice_reward: what of it choices earned, the same on every level; correct: 1 or 0 for each trial
-    that was decided; length: steps; reaction_times: float, seconds from the images to the choice in each of these trials, where the
-    environment tells them.
+    that was decided; length: steps; reaction_times: float, seconds from the images to the choice in each of these trials, where
+    the environment tells them.
     """
 
     reward: float

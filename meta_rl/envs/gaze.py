@@ -19,7 +19,7 @@ FRAMES = 3600  # of an episode at most, 60 s (Wang et al. 2018)
 
 
 class Fovea(NamedTuple):
-    """The part of a view in which images are read: rows from `top` up to `bottom`, and `half` columns on either side of the middle."""
+    """The part of a view in which images are read: rows `top` up to `bottom`, and `half` columns on either side of the middle."""
 
     top: int
     bottom: int
@@ -178,8 +178,8 @@ def fovea(config):
         raise ConfigError(f'fovea_top and fovea_bottom are {config.fovea_top:g} and {config.fovea_bottom:g}: no row lies between '
                           f'them in frames of {config.height} rows, of which {ROWS} are one; move them apart.')
     if not half:
-        raise ConfigError(f'fovea_width is {config.fovea_width:g}: that is no column of frames that are {config.width} wide, of which '
-                          f'{COLUMNS} are one; choose more.')
+        raise ConfigError(f'fovea_width is {config.fovea_width:g}: that is no column of frames that are {config.width} wide, of '
+                          f'which {COLUMNS} are one; choose more.')
     return Fovea(top, bottom, half)
 
 
@@ -219,5 +219,6 @@ def make_envs(config, folder, count, random, training=False):
     else:
         config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
     coins = config.coin_start, config.coin_episodes
-    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, coins=coins if training and flips else (0, 0), **helps)
-            for lab, flips in zip(make_labs(config, folder, count), coin_flippers(count, config.coin_share))]
+    flippers = coin_flippers(count, config.coin_share if training else 0.)
+    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, coins=coins if flips else (0, 0), **helps)
+            for lab, flips in zip(make_labs(config, folder, count), flippers)]

@@ -1,4 +1,4 @@
-"""Figures of agents that move their own gaze: what they learned over the frames they saw, and how they do in other surroundings."""
+"""Figures of agents that move their own gaze: what they learned over the frames they saw, and how they do elsewhere."""
 import json
 import os
 
@@ -46,7 +46,7 @@ def learning(runs, path, episodes=EPISODES):
 
 
 def measured(run, surroundings, episodes=EPISODES):
-    """The report of evaluation.evaluate on held-out images in other surroundings: kept beside a run, measured where it is missing."""
+    """The report of evaluation.evaluate on held-out images in other surroundings: kept beside a run, measured where missing."""
     path = os.path.join(run, f'evaluation-{surroundings}.json')
     if not os.path.exists(path):
         report = evaluate(run, episodes, images=HELD_OUT, surroundings=surroundings)
@@ -68,8 +68,8 @@ def elsewhere(runs, path):
             report = measured(run, surroundings)
             for mode, style in zip(MODES, ('-', '--')):
                 label = 'seed %d, %s' % (config_module.load(os.path.join(run, 'config.json')).seed, mode)
-                axes.plot(range(1, TRIALS + 1), 100 * np.array(report[mode]['per_trial']), style, color='C%d' % number, marker='o',
-                          markersize=3, linewidth=1, label=label)
+                correct = 100 * np.array(report[mode]['per_trial'])
+                axes.plot(range(1, TRIALS + 1), correct, style, color='C%d' % number, marker='o', markersize=3, linewidth=1, label=label)
         axes.axhline(BAR, color='0.5', linestyle=':', linewidth=1)
         shown = 'random, looks never trained with' if surroundings == 'random' else surroundings
         axes.set(xlabel='trial', title='surroundings: ' + shown, ylim=(40, 102))

@@ -18,7 +18,7 @@ CHOICE = 2.  # what is paid for fixation is less, for a choice more, either way
 
 # A decision. frame: uint8 [84, 84, 3], what it was made on; screen: uint8 [336, 408, 3], the same seen larger; policy: float
 # [3]; value: float; action: int; reward: float, of the decision before; total: float, of the episode so far; correct: list of 1
-# or 0, of the trials so far; title: str; fovea: (left, top, right, bottom), the columns and rows of `frame` in which images are read.
+# or 0, of the trials so far; title: str; fovea: (left, top, right, bottom), columns and rows of `frame` in which images are read.
 Decision = collections.namedtuple('Decision', 'frame screen policy value action reward total correct title fovea')
 
 
@@ -46,7 +46,8 @@ def fovea_of(config):
     """(left, top, right, bottom): the columns and rows of a frame in which the agent of a Config reads images."""
     fovea = gaze.fovea(config)
     middle = config.width // gaze.COLUMNS // 2
-    return ((middle - fovea.half) * gaze.COLUMNS, fovea.top * gaze.ROWS, (middle + fovea.half) * gaze.COLUMNS, fovea.bottom * gaze.ROWS)
+    left, right = ((middle + side * fovea.half) * gaze.COLUMNS for side in (-1, 1))
+    return left, fovea.top * gaze.ROWS, right, fovea.bottom * gaze.ROWS
 
 
 def draw(decision):
@@ -79,7 +80,7 @@ def draw(decision):
 
 
 def _fovea(pen, decision, left, top, times):
-    """The outline of the fovea, on a frame that is drawn at (left, top) and so many times as large; bright where images are let in."""
+    """The outline of the fovea on a frame that is drawn at (left, top), so many times as large; bright where images are let in."""
     edges = [int(round(edge * times)) for edge in decision.fovea]
     let_in = 0 < decision.reward < CHOICE
     pen.rectangle((left + edges[0], top + edges[1], left + edges[2] - 1, top + edges[3] - 1), outline=TEXT if let_in else DIM,

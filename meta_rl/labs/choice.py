@@ -39,8 +39,8 @@ def make_labs(config, folder, count):
 def check(config):
     """Raises ConfigError where a Config asks the real lab for surroundings other than its own."""
     if config.lab == DEEPMIND and config.surroundings not in (Config().surroundings, 'real'):
-        raise ConfigError(f"surroundings is {config.surroundings!r}, but the lab is 'deepmind', which has its own: set it to 'real', "
-                          "or choose the embedded lab.")
+        raise ConfigError(f"surroundings is {config.surroundings!r}, but the lab is 'deepmind', which has its own: set it to "
+                          "'real', or choose the embedded lab.")
 
 
 def write_level(config, directory):

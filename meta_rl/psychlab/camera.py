@@ -123,7 +123,7 @@ _camera = functools.lru_cache(maxsize=1024)(Camera)
 
 @functools.lru_cache(maxsize=None)
 def _kept(width, height):
-    """What cameras of a frame size share: functions view, patch, background, overlaid, looked, which keep what they gave lately."""
+    """What cameras of a frame size share: functions view, patch, background, overlaid, looked, that keep what they gave lately."""
     pixels = width * height
 
     @functools.lru_cache(maxsize=2)  # for what is made of a pose at the same time

@@ -59,8 +59,8 @@ def look(number):
 class Directions:
     """Where rays (see camera.Rays) go, whatever the look: what is kept of a pose.
 
-    Attributes, float32 [H, W]: slope, dz / hypot(dx, dy); angle, degrees around from the x axis; beyond, units from the edge of the
-    screen outwards, infinite where the plane of the screen is not met.
+    Attributes, float32 [H, W]: slope, dz / hypot(dx, dy); angle, degrees around from the x axis; beyond, units from the edge of
+    the screen outwards, infinite where the plane of the screen is not met.
     """
 
     def __init__(self, rays):
