@@ -21,8 +21,9 @@ ABOUT = {
     'wang2018-raw': 'wang2018 without normalizing features',
     'wang2018-layer': 'wang2018 with features normalized over each frame',
     'harlow42-standard': 'the level as it ships; a script moves the gaze (best return: 31)',
-    'gaze': 'the level as it ships; the agent moves its own gaze (best return: 31)',
-    'gaze-taught': 'gaze with a scripted teacher at first (best return: 31)',
+    'gaze': 'the level as it ships, surroundings at random; the agent moves its own gaze (best return: 31)',
+    'gaze-flat': 'gaze as it was: flat surroundings, the whole frame read (best return: 31)',
+    'gaze-taught': 'gaze-flat with a scripted teacher at first (best return: 31)',
     'images1000': 'harlow42 with 1,000 images',
     'units128': 'harlow42 with 128 LSTM units',
     'long': 'harlow42 for 800,000 episodes',
@@ -33,6 +34,14 @@ ABOUT = {
     'no-previous-action': 'harlow42 without the previous action as an input',
     'forgetful': 'harlow42 with an LSTM that is reset at each trial',
     'independent-sides': 'harlow42 with sides by coin flips',
+    'two-step-published': "the two-step task by the published code's settings (best: 70.6)",
+    'two-step': 'the two-step task by our settings (best: 70.6)',
+    'bandit-independent': 'two arms, each with a probability of its own',
+    'bandit-uniform': 'two arms whose probabilities add up to 1, drawn from 0 to 1',
+    'bandit-easy': 'two arms that pay with .9 and .1',
+    'bandit-medium': 'two arms that pay with .75 and .25',
+    'bandit-hard': 'two arms that pay with .6 and .4',
+    'bandit-restless': 'two arms whose probabilities walk through the episode',
 }
 
 
