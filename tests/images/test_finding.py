@@ -144,7 +144,7 @@ def test_a_drawn_set_that_nobody_changed_is_drawn_where_it_is_missing(home, tmp_
     run, config = trained()
     shutil.move(str(home), str(tmp_path / 'gone'))
     elsewhere(tmp_path, monkeypatch)
-    run = str(tmp_path / 'copy')
+    run = str(tmp_path / 'far' / 'away' / 'copy')  # two folders down: images may lie beside the folder of a run, as others' do
     shutil.copytree(str(tmp_path / 'gone' / 'runs' / 'RUN'), run)
     found = finding.images_of(run, config)
     assert os.path.samefile(found.folder, os.path.join('images', 'drawn-3-seed0')) and found[1:] == ('training', 3, True)
