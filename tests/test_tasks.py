@@ -44,7 +44,8 @@ def test_a_run_leaves_a_curve_points_and_no_images(runs, preset):
     assert curve['episodes'].tolist() == list(range(8, 49, 8)) and (curve['length'] == 9).all() and 'trial_1' not in curve
     assert ((curve['correct'] >= 0) & (curve['correct'] <= 1)).all() and (curve['return'] == curve['choice_return']).all()
     assert points(runs[preset])['Perf/Accuracy'][48] == pytest.approx(curve['correct'][-1], abs=1e-5)
-    assert not os.path.exists(os.path.join(runs[preset], 'images.json')) and not os.path.exists('images')
+    assert not os.path.exists(os.path.join(runs[preset], 'images.json')) and not os.path.exists(
+        os.path.join(os.path.dirname(runs[preset]), 'images'))
 
 
 @pytest.mark.parametrize('preset', ['two-step-published', 'bandit-restless'])
@@ -165,13 +166,13 @@ def test_plots_and_what_was_measured(runs, tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize('flags, words', [
-    ('--preset two-step --image-count 5', "image_count is 5, but agents of the environment 'harlow' alone use it"),
-    ('--preset two-step --arms hard', "arms is 'hard', but agents of the environment 'bandit' alone"),
-    ('--preset bandit-easy --common .5', "common is 0.5, but agents of the environment 'two-step' alone"),
-    ('--trials 7', "trials is 7, but agents of the environments 'two-step' and 'bandit' alone"),
-    ('--preset two-step --control gaze', "control is 'gaze', but agents of the environment 'harlow' alone"),
-    ('--preset bandit-easy --unroll 7', "unroll is 7, but agents of control 'gaze' alone"),
-    ('--preset two-step --prev-action false --first-action true', 'agents that are told the previous action alone'),
+    ('--preset two-step --image-count 5', "image_count is 5, but only agents of the environment 'harlow' use it"),
+    ('--preset two-step --arms hard', "arms is 'hard', but only agents of the environment 'bandit' use it"),
+    ('--preset bandit-easy --common .5', "common is 0.5, but only agents of the environment 'two-step' use it"),
+    ('--trials 7', "trials is 7, but only agents of the environments 'two-step' and 'bandit' use it"),
+    ('--preset two-step --control gaze', "control is 'gaze', but only agents of the environment 'harlow' use it"),
+    ('--preset bandit-easy --unroll 7', "unroll is 7, but only agents of control 'gaze' use it"),
+    ('--preset two-step --prev-action false --first-action true', 'only agents that are told the previous action use it'),
     ('--preset two-step --paid 1.5', 'paid is 1.5: it must be at most 1'),
     ('--environment maze', "invalid choice: 'maze'")])
 def test_what_a_task_does_not_use_is_refused(flags, words, tmp_path, capsys):

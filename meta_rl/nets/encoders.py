@@ -223,7 +223,8 @@ def move(shared, measured):
     mean, variance, rollouts = shared
     rate = tf.maximum(MOVE, 1 / (rollouts + 1))  # the first rollouts count alike: nothing is left of the initial values
     rate *= measured[-1]
-    steps = [old.assign_add(rate * (new - old)) for old, new in zip((mean, variance), measured)]
+    # Not by adding: two workers that read the same `old` would take it off twice, and the first variances, of 1, become negative.
+    steps = [old.assign(old + rate * (new - old)) for old, new in zip((mean, variance), measured)]
     with tf.control_dependencies(steps):
         return rollouts.assign_add(measured[-1])
 

@@ -208,3 +208,16 @@ def test_workers_act_on_the_statistics_that_they_learn_with():
         np.testing.assert_allclose(workers[1].encode(session, views).reshape(6, 3), expected, rtol=1e-3, atol=1e-4)
     assert len(shared.variables) == len(shared.local_vars) + 3
     assert not {v.op.name for v in shared.local_vars} & {v.op.name for v in tf.get_collection(encoders.STATISTICS)}
+
+
+def test_two_workers_that_are_first_at_once_leave_no_negative_variance():
+    """Each of the two first rollouts replaces what there was; added one after the other they would take the first 1 off twice."""
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        shared = [tf.get_variable(name, shape, initializer=start) for name, shape, start in (
+            ('mean', [2000], tf.zeros_initializer()), ('variance', [2000], tf.ones_initializer()), ('rollouts', [], tf.zeros_initializer()))]
+        both = [encoders.move(shared, [tf.zeros([2000]), tf.fill([2000], value), tf.ones([])]) for value in (.1, .2)]
+        for _ in range(100):
+            session.run(tf.global_variables_initializer())
+            session.run(both)
+            variance = session.run(shared[1])
+            assert variance.min() > .09 and variance.max() < .21
