@@ -9,7 +9,6 @@ import pytest
 from meta_rl import training, version
 from meta_rl.rundir import versions
 
-from helpers.training import tiny  # noqa: F401 (a fixture)
 
 git = pytest.mark.skipif(shutil.which('git') is None, reason='git is not installed')
 
@@ -78,7 +77,7 @@ def test_a_folder_of_git_that_is_damaged(tmp_path, head):
     assert version.commit(str(tmp_path)) is None
 
 
-def test_a_run_keeps_the_versions_that_made_it(tiny, monkeypatch):  # noqa: F811
+def test_a_run_keeps_the_versions_that_made_it(tiny, monkeypatch):
     config = tiny(episodes=64)
     run = training.run(config)[0]
     first, = versions.read(run)
