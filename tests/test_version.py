@@ -9,7 +9,6 @@ import pytest
 from meta_rl import training, version
 from meta_rl.rundir import versions
 
-
 git = pytest.mark.skipif(shutil.which('git') is None, reason='git is not installed')
 
 
