@@ -25,28 +25,31 @@ base_python = import os, sys; exe = os.path.join(sys.base_prefix, "bin", "python
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test lint crashtest sb3test soak figures bench clean
+.PHONY: help train test slowtest lint crashtest sb3test soak figures bench clean
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
 
 train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 	$(venv)/bin/python harlow.py train $(ARGS)
 
-test: $(tested)  ## run the tests: python -m pytest tests -n 2 --dist worksteal $(ARGS)
-	$(venv)/bin/python -m pytest tests -n 2 --dist worksteal $(ARGS)
+test: $(tested)  ## run the tests, but for the slow ones: python -m pytest tests -n 2 $(ARGS)
+	$(venv)/bin/python -m pytest tests -n 2 $(ARGS)
+
+slowtest: $(tested)  ## run all tests, on two cores half an hour
+	$(venv)/bin/python -m pytest tests -n 2 --slow $(ARGS)
 
 lint: $(venv)/installed-lint  ## look for faults without running anything: ruff, and mypy on the contracts; Python 3.11 and newer
 	$(venv)/bin/ruff check .
 	$(venv)/bin/mypy
 
 crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
-	KILLS=200 $(venv)/bin/python -m pytest -s tests/rundir/test_lock.py tests/test_outputs.py tests/backends/test_proxies.py tests/system/test_signals.py tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
+	KILLS=200 $(venv)/bin/python -m pytest --slow -s tests/rundir/test_lock.py tests/test_outputs.py tests/backends/test_proxies.py tests/system/test_signals.py tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
 
 sb3test: $(venv)/installed-sb3  ## train the agent of sb3-contrib in docs/gymnasium.md a little; installs PyTorch, on Linux several GB
 	$(venv)/bin/python -m pytest tests/envs/test_sb3.py $(ARGS)
 
 soak: $(tested)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
-	SOAK=1000000 $(venv)/bin/python -m pytest -s tests/system/test_soak.py $(ARGS)
+	SOAK=1000000 $(venv)/bin/python -m pytest --slow -s tests/system/test_soak.py $(ARGS)
 
 figures: $(installed)  ## draw the figures of img/, training first what img/data lacks: python harlow.py figures
 	$(venv)/bin/python harlow.py figures

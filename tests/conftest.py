@@ -69,11 +69,26 @@ def own(tmp_path):
     return folder
 
 
+def pytest_addoption(parser):
+    parser.addoption('--slow', action='store_true', help='run the tests that take long, too: most start programs of their own')
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what is marked slow, unless it is asked for: by --slow, or by its own name."""
+    if config.getoption('--slow') or any('::' in argument for argument in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker('slow')]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker('slow')]
+
+
 def pytest_configure(config):
     """TensorFlow 1.12 warns a thousand times of what NumPy has renamed since; that is not ours to mend.
 
     Nor is it that shells have what they start in the background ignore Ctrl-C, as we would keep to; the tests press it.
     """
+    config.addinivalue_line('markers', 'slow: takes more than 5 s of a processor; run with --slow')
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for module in ('tensorflow', 'tensorboard', 'google', 'h5py'):

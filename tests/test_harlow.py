@@ -271,6 +271,7 @@ def test_help_and_errors_in_settings_need_nothing_heavy():
     assert 'evaluate' in done.stdout and done.stderr == 'harlow.py train: width is 86: the lab renders multiples of 4 only.\n'
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, monkeypatch):
     process = subprocess.Popen(
         [sys.executable, SCRIPT, '--episodes', '1000000', '--log-every', '16'] + TINY, cwd=str(tmp_path), stdout=subprocess.PIPE,
@@ -303,6 +304,7 @@ def rows(folder):
     return [int(count) for path in paths if os.path.exists(path) for count in read_curve(path)['episodes']]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('jobs', [1, 2])
 def test_several_seeds_are_trained_each_as_if_alone(tmp_path, jobs, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)

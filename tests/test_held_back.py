@@ -71,6 +71,7 @@ BACKENDS = ['threads', 'processes', pytest.param('ray', marks=pytest.mark.skipif
     importlib.util.find_spec('ray') is None, reason='Ray is not installed'))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_every_command_is_silent(tmp_path, backend):
     """In children, too: they write to the same stderr."""

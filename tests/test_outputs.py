@@ -125,6 +125,7 @@ def piped(arguments, folder, keep=1):
     return process.wait(600), ''.join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('keep', [0, 1])
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_train_into_head_saves_and_says_how_to_go_on(tmp_path, backend, keep):
@@ -140,6 +141,7 @@ def test_train_into_head_saves_and_says_how_to_go_on(tmp_path, backend, keep):
     assert saved >= read_curve(str(run / 'curve.csv'))['episodes'][-1:].sum() and saved > 0
 
 
+@pytest.mark.slow
 def test_train_that_ends_into_head_ends_well(tmp_path):
     flags = TINY + ['--log-every', '32', '--episodes', '64']
     status, err = piped(flags, tmp_path, 2)
@@ -148,6 +150,7 @@ def test_train_that_ends_into_head_ends_well(tmp_path):
     assert checkpoints.latest(str(run), resumable=True).endswith('model-64')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('arguments', [
     ['--help'], ['train', '--help'], ['evaluate', 'RUN', '--episodes', '8', '--json', 'piped.json'], ['plot', 'RUN', '-o', 'piped.png'],
     ['record', 'RUN', '-o', 'piped.gif']])

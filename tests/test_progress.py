@@ -81,6 +81,7 @@ def test_evaluate_says_how_far_it_is(whole, ticking, capsys):
     assert 'measuring: ' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_gaze_says_how_far_it_is(tmp_path):
     """Each episode by itself: one of these takes seconds."""
     run, _, _ = training.run(config_module.from_preset(

@@ -180,6 +180,7 @@ def test_no_hint_names_another_interpreter():
                 assert not re.search(r'python harlow\.py|(?<!-m )pip install', text), (path, node.lineno)
 
 
+@pytest.mark.slow
 def test_what_is_hinted_at_works_where_it_is_typed(tmp_path):
     done = harlow(tmp_path, *SHORT, env=dict(os.environ, PATH='/usr/bin:/bin'))
     assert done.returncode == 0 and done.stderr == ''
@@ -192,6 +193,7 @@ def test_what_is_hinted_at_works_where_it_is_typed(tmp_path):
 
 # ---- row 5: streams that are closed ----
 
+@pytest.mark.slow
 @pytest.mark.parametrize('closed', ['2>&-', '1>&-', '0<&-', '0<&- 1>&- 2>&-'])
 @pytest.mark.parametrize('flags', [[], ['--backend', 'processes']], ids=['threads', 'processes'])
 def test_it_trains_with_streams_that_are_closed(tmp_path, closed, flags):
@@ -216,6 +218,7 @@ def test_other_commands_with_all_of_them_closed(tmp_path, arguments):
 
 # ---- row 4: Matplotlib's surroundings ----
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', ['module://no_such_kernel.backend_inline', 'TkAgg', 'nonsense'])
 def test_it_draws_whatever_the_environment_says(tmp_path, backend):
     (tmp_path / 'matplotlibrc').write_text('text.usetex: True\nbackend: TkAgg\nsavefig.dpi: 3\nfont.size: 90\naxes.formatter.use_locale: True\n')
@@ -226,6 +229,7 @@ def test_it_draws_whatever_the_environment_says(tmp_path, backend):
         assert image.size == (1080, 540)
 
 
+@pytest.mark.slow
 def test_a_notebook_can_show_its_own_figures_after_plot(tmp_path):
     """`svg` stands for the notebook's backend: one that a notebook may have, and that needs no screen."""
     assert harlow(tmp_path, *SHORT).returncode == 0
@@ -254,6 +258,7 @@ def test_a_name_that_is_not_utf_8_is_refused_at_the_start(tmp_path, arguments):
     assert os.listdir(str(tmp_path)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('locale', [{'LC_ALL': 'C'}, {'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'}, {'LC_ALL': 'C.UTF-8'}])
 def test_a_name_in_utf_8_works_or_is_refused(tmp_path, locale):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(('LC_', 'LANG'))}

@@ -38,6 +38,7 @@ def runs(small):
     return {preset: training.run(small(preset))[0] for preset in PRESETS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('preset', PRESETS)
 def test_a_run_leaves_a_curve_points_and_no_images(runs, preset):
     curve = read_curve(os.path.join(runs[preset], 'curve.csv'))

@@ -57,6 +57,7 @@ def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
     same_runs(by_a_thread, run.directory())
 
 
+@pytest.mark.slow
 def test_several_servers_learn_the_same(folder, by_a_thread):
     run = Run(folder, *(SMALL + ['--backend', 'processes', '--ps', '3']))
     assert run.status() == 0, run.log()
@@ -119,6 +120,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, flags,
     assert not (tmp_path / 'runs').exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags, reason', [
     (['--backend', 'processes', '--ps', '30'], 'ps is 30: the network has'),
     pytest.param(['--backend', 'ray', '--ray-address', '127.0.0.1:9'], 'no Ray cluster at 127.0.0.1:9', marks=NO_RAY)])
@@ -130,6 +132,7 @@ def test_what_is_found_wrong_after_a_start_leaves_nothing(tmp_path, flags, reaso
     assert not (tmp_path / 'runs').exists() and not run.family()
 
 
+@pytest.mark.slow
 def test_where_ray_is_missing_one_sentence_says_so(tmp_path):
     code = "import sys; sys.modules['ray'] = None; import harlow; sys.exit(harlow.main(['--backend', 'ray']))"
     done = subprocess.run([sys.executable, '-c', code], cwd=str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -90,6 +90,7 @@ def connects(host, port):
         return False
 
 
+@pytest.mark.slow
 def test_a_server_takes_connections_at_its_own_address_only():
     """TensorFlow listens at all addresses of the machine, and has no authentication."""
     ps = cluster.local(1, 1).ps[0].replace('127.0.0.1', '127.0.0.5')

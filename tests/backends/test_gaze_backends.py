@@ -40,6 +40,7 @@ def same_runs(one, other):
     assert same_weights(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', OTHERS)
 def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
     run = Run(folder, *(PASSES + flags))
@@ -47,6 +48,7 @@ def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
     same_runs(by_a_thread, run.directory())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', OTHERS)
 def test_a_run_goes_on_on_its_own_backend_as_if_nothing_had_been(folder, flags):
     run = Run(folder, *(GAZE + ['--episodes', '1000000'] + flags))

@@ -31,6 +31,7 @@ def proxied(monkeypatch, proxy):
         monkeypatch.setenv(name.upper(), proxy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', BACKENDS)
 def test_a_run_goes_through_no_proxy(tmp_path, proxied, flags):
     more = ['--ps', '2', '--workers', '2'] if 'processes' in flags else []
@@ -38,6 +39,7 @@ def test_a_run_goes_through_no_proxy(tmp_path, proxied, flags):
     assert run.status() == 0, run.log()
 
 
+@pytest.mark.slow
 def test_nor_does_a_cluster(tmp_path, proxied):
     """Each machine with an environment of its own, as it were."""
     ps = cluster.local(2, 1).ps

@@ -48,6 +48,7 @@ def test_a_short_path_is_taken(monkeypatch):
     assert os.path.dirname(folder) == '/var/tmp'
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(RAY.marks[0].args[0]), reason='Ray is not installed')
 @pytest.mark.parametrize('environment', [
     {'RAY_ADDRESS': '192.0.2.1:6379'}, {'RAY_ADDRESS': 'auto'}, {'RAY_ADDRESS': 'http://127.0.0.1:8265'},

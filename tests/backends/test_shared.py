@@ -74,6 +74,7 @@ def trained_by_vectors(config, updates):
         return dict(zip([variable.op.name for variable in kept], session.run(kept))), losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('agent', sorted(CONFIGS))
 def test_flat_vectors_carry_the_update_of_a_thread(agent):
     """With the statistics of the normalizer, a learning rate that falls, Adam's moments, and both counts."""

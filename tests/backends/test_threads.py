@@ -87,6 +87,7 @@ def test_what_bench_and_figures_train_has_its_own_onednn(monkeypatch, preset, wa
     assert started == [wanted]
 
 
+@pytest.mark.slow
 def test_training_apart_is_training(tmp_path):
     config = config_module.from_preset('harlow42', episodes=8, logdir=str(tmp_path), image_cache=str(tmp_path / 'images'), **TINY)
     run, mean_return, seconds = apart.train(config)

@@ -76,6 +76,7 @@ def test_a_worker_at_a_port_of_another_program_ends_in_a_sentence(tmp_path):
     assert f'the first answer of {address}: nothing came in ' in said.splitlines()[-1] and 'Traceback' not in said
 
 
+@pytest.mark.slow
 def test_a_run_without_workers_says_whom_it_waits_for(tmp_path):
     (tmp_path / 'main.py').write_text(WAITING)
     ps, = local(1, 1).ps
@@ -87,6 +88,7 @@ def test_a_run_without_workers_says_whom_it_waits_for(tmp_path):
     assert worker.status() == 0, worker.log()
 
 
+@pytest.mark.slow
 def test_a_signal_to_all_processes_of_a_run_ends_in_a_sentence(tmp_path):
     """As a batch system sends it: the servers are gone when the last checkpoint is to be written."""
     run = Run(tmp_path, *(TINY + ['--episodes', '100000000', '--backend', 'processes', '--ps', '2', '--checkpoint-every', '80']))

@@ -24,6 +24,7 @@ def test_bench_prints_each_figure(monkeypatch, capsys):
     assert '7.0 s, of which' in waits[1] and waits[2].endswith(' 21 s') and float(waits[0].split()[-2]) < 60
 
 
+@pytest.mark.slow
 def test_the_time_until_a_row_is_that_of_a_real_run(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     small = '--batch=8', '--image-count=3', '--width=32', '--height=32', '--episodes=64', '--log-every=8'

@@ -21,6 +21,7 @@ def test_the_share_that_is_not_tensorflow():
 ALONE = ['unshare', '--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 
 
+@pytest.mark.slow
 def test_an_update_is_the_gradients_one_way_and_the_weights_the_other():
     if not shutil.which('unshare') or subprocess.call(ALONE + ['true'], stderr=subprocess.DEVNULL):
         pytest.skip('network namespaces cannot be made here: that takes Linux, util-linux and iproute2')

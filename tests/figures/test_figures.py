@@ -43,6 +43,7 @@ def test_surroundings_are_drawn_beside_recorded_ones(tmp_path):
         assert surroundings.drawn(frame, *map(int, size.split('x'))).shape == true.shape
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(config_module.PRESETS, 'tiny', TINY)
@@ -58,6 +59,7 @@ def test_what_is_missing_is_trained_and_kept(tmp_path, monkeypatch):
     assert all_figures.runs_of('tiny', 1, 'img') == [path]
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(all_figures, 'WITH_WEIGHTS', ('pixels',))

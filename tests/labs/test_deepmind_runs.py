@@ -20,6 +20,7 @@ from helpers.real_labs import tiny
 KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 
 
+@pytest.mark.slow
 def test_training_on_either_lab_is_the_same_and_goes_on(real_lab, tmp_path):
     curves = []
     for lab in config_module.LABS:
@@ -36,6 +37,7 @@ def test_training_on_either_lab_is_the_same_and_goes_on(real_lab, tmp_path):
     assert settings.lab == 'deepmind' and training.run(settings.change(episodes=128), run)[0] == run
 
 
+@pytest.mark.slow
 def test_workers_in_processes_have_labs_of_their_own(real_lab, tmp_path):
     run, _, _ = training.run(tiny(tmp_path, workers=2, backend='processes', level_script='contributed/psychlab/harlow_fast_centred'))
     with open(os.path.join(run, 'curve.csv')) as file:
@@ -43,6 +45,7 @@ def test_workers_in_processes_have_labs_of_their_own(real_lab, tmp_path):
     assert len({made['process'] for made in real_lab()}) == 3  # one is the rehearsal's
 
 
+@pytest.mark.slow
 def test_an_agent_plays_on_the_other_lab_as_on_its_own(real_lab, tmp_path):
     run, _, _ = training.run(tiny(tmp_path, lab='embedded', observation='crops', held_out_count=3))
     reports = []
@@ -58,6 +61,7 @@ def test_an_agent_plays_on_the_other_lab_as_on_its_own(real_lab, tmp_path):
     assert config_module.load(os.path.join(run, 'config.json')).lab == 'embedded'
 
 
+@pytest.mark.slow
 def test_a_recording_in_the_real_lab_has_its_frames_and_the_same_episode(real_lab, tmp_path):
     run, _, _ = training.run(tiny(tmp_path, lab='embedded', width=84, height=84))
     shown = {}
@@ -75,6 +79,7 @@ def test_a_recording_in_the_real_lab_has_its_frames_and_the_same_episode(real_la
     assert os.path.getsize(path) > 10000 and real_lab()[-1]['runfiles'] == '/there'
 
 
+@pytest.mark.slow
 def test_a_recording_of_a_gaze_in_the_real_lab(real_lab, tmp_path):
     path = str(tmp_path / 'gaze.mp4')
     config = config_module.load(os.path.join(KEPT, 'gaze-seed1', 'config.json'))
@@ -95,6 +100,7 @@ def copy_of(name, folder, **settings):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name, images, level', [
     ('harlow42-seed0', 'training', 'harlow_fast_centred'), ('harlow42-seed0', 'training', 'harlow'),
     ('harlow42-seed0', 'training', 'harlow_fast'), ('pixels-seed0', 'held-out', 'harlow_fast_centred')])
@@ -107,6 +113,7 @@ def test_kept_agents_are_as_good_in_the_real_lab(real_lab, tmp_path, name, image
     assert real_lab()[-1]['config']['logLevel'] == 'NEVER'
 
 
+@pytest.mark.slow
 def test_a_kept_gaze_plays_there(real_lab, tmp_path):
     report = evaluation.evaluate(copy_of('gaze-seed0', tmp_path, image_count=50, held_out_count=50), 60, images='held-out', lab='deepmind')
     sampled = report['sampled']

@@ -42,6 +42,7 @@ def test_a_run_hands_them_on_and_keeps_them(tmp_path):
     assert choice.make_labs(Config(), 'dummy', 1)[0]._values['surroundings'] == 'flat'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('surroundings', config_module.SURROUNDINGS)
 def test_the_gaze_is_trained_and_plays_in_each(surroundings, tmp_path):
     config = gaze(tmp_path, surroundings=surroundings)
@@ -90,6 +91,7 @@ def test_an_agent_of_the_real_lab_sees_the_like_of_it_in_the_embedded_one(tmp_pa
     assert evaluation._played(random, {'lab': 'deepmind'}).lab == 'deepmind'  # what it was trained with is no matter there
 
 
+@pytest.mark.slow
 def test_the_command_line_says_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run, _, _ = training.run(gaze(tmp_path))

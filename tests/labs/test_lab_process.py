@@ -65,6 +65,7 @@ def test_the_log_is_not_heard(real_lab, folder):
     assert run(PLAY.format(first='', last=''), folder).stdout == b''
 
 
+@pytest.mark.slow
 def test_a_program_without_a_main_guard_is_not_run_again(real_lab, folder, tmp_path):
     (tmp_path / 'program.py').write_text('import tensorflow; print("once")\n' + PLAY.format(first='', last=''))
     done = subprocess.run([sys.executable, str(tmp_path / 'program.py'), folder], stdout=subprocess.PIPE, timeout=120)
@@ -146,6 +147,7 @@ def test_what_it_raises_is_raised_here(real_lab):
         deepmind.Lab(*arguments[:2], observations=['SMELL'], settings={})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('die, status', [
     (lambda process: os.kill(process, signal.SIGKILL), 'signal 9'), (lambda process: os.kill(process, signal.SIGABRT), 'signal 6')])
 def test_a_lab_that_dies_in_training_stops_it_and_what_was_learned_is_saved(real_lab, tmp_path, monkeypatch, die, status):

@@ -48,6 +48,7 @@ def whole(settings):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('update, number', [(1, signal.SIGINT), (6, signal.SIGTERM), (9, signal.SIGINT)])
 def test_stopped_after_any_update(settings, whole, monkeypatch, update, number):
     coordinators, updates = [], []
@@ -71,6 +72,7 @@ def test_stopped_after_any_update(settings, whole, monkeypatch, update, number):
     same(caught.value.run, whole)
 
 
+@pytest.mark.slow
 def test_checkpoints_of_two_workers_are_whole(settings):
     """One of them saves while the other plays on: what is written is what was digested, and the state of an update."""
     run, _, _ = training.run(settings.change(workers=2, episodes=40, checkpoint_every=1, unroll=7))

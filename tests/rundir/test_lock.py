@@ -28,6 +28,7 @@ def state_of(folder):
             for base, _, names in os.walk(str(folder)) for name in names if name != lock.NAME}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_a_second_process_that_goes_on_with_a_run_is_refused(tmp_path, backend):
     first = Run(tmp_path, *ENDLESS + backend)
@@ -51,6 +52,7 @@ def test_a_second_process_that_goes_on_with_a_run_is_refused(tmp_path, backend):
         first.kill()
 
 
+@pytest.mark.slow
 def test_two_that_go_on_in_the_same_moment(tmp_path):
     first = Run(tmp_path, *ENDLESS)
     first.checkpoints(1)
@@ -104,6 +106,7 @@ def test_a_file_system_without_locks_is_said_once_and_trained_in(tiny, tmp_path,
     assert checkpoints.latest(run)
 
 
+@pytest.mark.slow
 def test_evaluate_and_plot_beside_a_training_run_change_nothing_in_it(whole, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = whole[0]
@@ -122,6 +125,7 @@ def test_evaluate_and_plot_beside_a_training_run_change_nothing_in_it(whole, tmp
     assert 'learning_set.csv' in os.listdir(run)
 
 
+@pytest.mark.slow
 def test_evaluate_beside_a_run_that_saves_all_the_time(tmp_path):
     run = Run(tmp_path, *TINY, '--episodes', '1000000000', '--log-every', '8', '--checkpoint-every', '8')
     try:
@@ -147,6 +151,7 @@ def test_starts_in_one_second_get_directories_of_their_own(tiny, tmp_path):
     assert len(set(made)) == 16 and all(config_module.load(os.path.join(run, 'config.json')) == config for run in made)
 
 
+@pytest.mark.slow
 def test_seeds_twice_at_once_share_no_directory_and_no_log(tmp_path):
     """Four agents at once, and none of the images is there yet."""
     flags = ['--seeds', '2', '--jobs', '2', '--episodes', '32', '--log-every', '32'] + TINY

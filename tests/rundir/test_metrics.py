@@ -45,6 +45,7 @@ def run_in(folder):
     return os.path.join(runs, *os.listdir(runs))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_stdout_is_the_curve_and_stderr_the_rest(tmp_path, backend):
     done = train(tmp_path, '--backend', backend, *FLAGS)
@@ -60,12 +61,14 @@ def test_stdout_is_the_curve_and_stderr_the_rest(tmp_path, backend):
         assert 'metrics' not in json.load(file)  # it is of the machine, not of the run
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_tells_what_is_new(tmp_path):
     assert train(tmp_path, *FLAGS).returncode == 0
     again = train(tmp_path, '--resume', run_in(tmp_path), '--episodes', '128')
     assert again.returncode == 0 and [step for name, _, step in told(again.stdout) if name == 'reward'] == [128]
 
 
+@pytest.mark.slow
 def test_a_pipe_that_is_closed_ends_the_run_and_loses_nothing(tmp_path, monkeypatch):
     """As `| head -1` does. What it goes on to is, bit for bit, the run that never stopped."""
     flags = TINY + ['--log-every', '32', '--checkpoint-every', '64', '--decay', 'false']
@@ -88,6 +91,7 @@ def test_a_pipe_that_is_closed_ends_the_run_and_loses_nothing(tmp_path, monkeypa
     assert content(run, 'curve.csv') == content(whole, 'curve.csv') and same_weights(run, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', BACKENDS[1:])
 def test_a_pipe_that_is_closed_with_several_workers(tmp_path, backend):
     read, write = os.pipe()

@@ -32,6 +32,7 @@ def _raise():
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_run_that_is_made_shorter_has_what_plot_needs(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = stopped(tiny(episodes=1792, batch=8, logdir='runs'), monkeypatch, 152)
@@ -72,6 +73,7 @@ def test_a_run_that_has_not_ended_is_told_to_end_first(tiny, tmp_path, monkeypat
     assert 'has 3 of the 7 checkpoints of a finished run: let it end first' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_run_directory_that_cannot_be_written_is_plotted(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run, _, _ = training.run(tiny(episodes=112, batch=8, logdir='runs'))

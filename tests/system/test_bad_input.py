@@ -173,7 +173,8 @@ def refused(capsys, arguments, named, status=2):
     err = ''.join(line for line in err.splitlines(True) if line.startswith('harlow.py') or ' is damaged (' not in line)
     assert found == status, (arguments, found, err)
     assert err.startswith('harlow.py') and err.endswith('\n') and err.count('\n') == 1, (arguments, err)
-    assert named in err or '--' + named.replace('_', '-') in err, (arguments, err)  # a setting, or its flag
+    either = named, '--' + named.replace('_', '-'), named.lstrip('-').replace('-', '_')  # a setting, or its flag
+    assert any(name in err for name in either), (arguments, err)
     assert 'Traceback' not in out + err and len(err) < 1000, (arguments, err)
     assert {name: os.stat(name).st_mtime_ns for name in glob.glob('RUN/**', recursive=True)} == before
     assert sorted(os.listdir('runs')) == runs
@@ -192,6 +193,7 @@ def test_flags(here, capsys, command):
     assert len(cases) >= {'train': 200, 'evaluate': 15, 'plot': 7, 'figures': 1, 'bench': 3}[command]
 
 
+@pytest.mark.slow
 def test_config_json(here, capsys):
     copy, count = copy_of_run(), 0
     for text, named in config_cases():
@@ -221,6 +223,7 @@ def test_states_beside_a_checkpoint(here, capsys):
     assert count >= 55
 
 
+@pytest.mark.slow
 def test_checkpoints_of_another_shape(here, capsys):
     for settings in ({'units': 5}, {'embedding': 5}, {'second_units': 3}, {'image_count': 4}, {'optimizer': 'rmsprop'},
                      {'prev_reward': False}, {'observation': 'crops'}):

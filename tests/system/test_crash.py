@@ -25,6 +25,7 @@ from helpers.training import KILLS, interrupt, long, same, spy_on_training
 linux = pytest.mark.skipif(not hasattr(os, 'fork') or not os.path.isdir('/proc/self/fd'), reason='forks, and reads /proc')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('update, number', [(1, signal.SIGINT), (4, signal.SIGTERM), (17, signal.SIGINT), (35, signal.SIGTERM)])
 def test_stopped_after_any_update(tiny, whole, monkeypatch, update, number):
     coordinators = []

@@ -52,6 +52,7 @@ def all_end(pids):
     until(lambda: not [pid for pid in pids if runs_still(pid)], SOON, lambda: [pid for pid in pids if runs_still(pid)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', ['processes', RAY])
 def test_a_worker_that_is_killed_is_named_and_the_others_go_on(start, backend):
     run = start('--backend', backend, '--workers', '2', *ENDLESS)
@@ -67,6 +68,7 @@ def test_a_worker_that_is_killed_is_named_and_the_others_go_on(start, backend):
     assert checkpoints.episodes_of(checkpoints.latest(run.directory())) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', ['processes', RAY])
 def test_nothing_is_left_where_the_recording_process_is_killed(start, backend):
     run = start('--backend', backend, '--workers', '2', *ENDLESS)
@@ -85,6 +87,7 @@ def test_nothing_is_left_where_the_recording_process_is_killed(start, backend):
     assert episodes == list(range(80, int(episodes[-1]) + 1, 80)) and episodes[-1] > saved
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_ends_the_run(start):
     run = start('--backend', 'processes', '--workers', '1', '--ps', '2', *ENDLESS)
     server = until(lambda: run.family(TITLE['processes']), what=run.log)[0]  # before there are workers
@@ -102,6 +105,7 @@ def test_a_server_that_is_killed_ends_the_run(start):
 STOPS = [('processes', signal.SIGINT), ('processes', signal.SIGTERM), pytest.param('ray', signal.SIGINT, marks=NO_RAY)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend, ending', STOPS)
 def test_a_stop_ends_all_and_loses_nothing(start, backend, ending):
     run = start('--backend', backend, '--workers', '2', *ENDLESS)
@@ -125,6 +129,7 @@ def cluster_of(folder, workers):
     return first
 
 
+@pytest.mark.slow
 def test_two_machines_by_two_addresses(start, tmp_path):
     """Each task of a cluster on an address of its own. A worker that is killed is started again, and takes part again."""
     first = cluster_of(tmp_path, ['127.0.0.3', '127.0.0.4'])
@@ -145,6 +150,7 @@ def test_two_machines_by_two_addresses(start, tmp_path):
     assert 'The run is over.' in again.log()
 
 
+@pytest.mark.slow
 def test_machines_that_lose_ps_0_end(start, tmp_path):
     cluster_of(tmp_path, ['here'])
     head = start('--cluster', 'cluster.json', '--job', 'ps', '--task', '0', *ENDLESS)

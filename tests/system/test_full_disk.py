@@ -37,6 +37,7 @@ def stops_and_goes_on(run, folder, make_room, monkeypatch):
     same(directory, os.path.join('elsewhere', os.listdir('elsewhere')[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(resource, 'prlimit'), reason='no limits of another process here')
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_files_that_may_not_grow(tmp_path, monkeypatch, backend):

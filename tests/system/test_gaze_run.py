@@ -14,6 +14,7 @@ from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.monitor import read_curve
 
 
+@pytest.mark.slow
 def test_a_run_trains_goes_on_and_is_measured(tmp_path):
     tiny = dict(image_count=3, held_out_count=3, units=4, memory_units=4, places=4, embedding=4, unroll=20, batch=4,
                 log_every=4, checkpoint_every=4, teacher_episodes=6, coin_episodes=4,

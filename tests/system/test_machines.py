@@ -59,6 +59,7 @@ def goes_on(capsys, logdir):
     return args.run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('logdir', [
     'with a space', "a 'quoted' \"path\"", 'Gr\xf6\xdfe-\u65e5\u672c', 'a*?b{c}]d[', '../beside/runs', 'deep/er/still/', './', '$HOME',
     '-dash', '%d%s'])
@@ -88,6 +89,7 @@ def test_a_path_that_tensorflow_takes_for_a_pattern(tmp_path, monkeypatch, capsy
         assert said.count('\n') == 1 and 'rename the folder' in said
 
 
+@pytest.mark.slow
 def test_a_mounted_path(tmp_path, monkeypatch, capsys, elsewhere):
     monkeypatch.chdir(tmp_path)
     assert os.path.dirname(goes_on(capsys, os.path.join(elsewhere, 'new'))) == os.path.join(elsewhere, 'new')
@@ -136,6 +138,7 @@ def test_the_image_has_a_python_that_the_requirements_know():
     assert texts('USER') == ['1000']
 
 
+@pytest.mark.slow
 def test_what_is_copied_is_all_that_training_needs(tmp_path):
     """The steps of the Dockerfile by hand, but for the installing, with its command."""
     image, place = tmp_path / 'image', None

@@ -35,6 +35,7 @@ def machines():
             ip('netns', 'del', name)
 
 
+@pytest.mark.slow
 def test_two_machines_train_one_agent(machines, tmp_path):
     """A server and a worker on each."""
     (tmp_path / 'cluster.json').write_text(

@@ -63,6 +63,7 @@ def replace(folder):
         Image.fromarray(pattern(40 + int(name[:4]))).save(str(folder / name))
 
 
+@pytest.mark.slow
 def test_a_run_whose_pictures_were_replaced_goes_on_with_no_others(copy, capsys):
     run = str(copy / 'drawn')
     shutil.move(str(copy / 'images'), 'images')
@@ -89,6 +90,7 @@ def test_a_run_whose_pictures_were_replaced_goes_on_with_no_others(copy, capsys)
     assert config_module.load(os.path.join(run, 'config.json')).images == ''  # it is still a run of drawn images
 
 
+@pytest.mark.slow
 def test_own_pictures_are_found_by_what_the_sentence_says(copy, capsys):
     run, name = str(copy / 'own'), os.path.basename(config_module.load(str(copy / 'own' / 'config.json')).images)
     shutil.move(str(copy / 'images'), str(copy / 'cache'))
@@ -124,6 +126,7 @@ def test_others_may_be_shown_to_an_agent_that_sees(copy, capsys):
     assert np.array_equal(np.array(Image.open(os.path.join('images', kept, '0001.png'))), pattern(2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', BACKENDS)
 def test_each_backend_goes_on_with_the_folder_that_is_named(copy, flags):
     shutil.move(str(copy / 'images' / 'drawn-3-seed0'), str(copy / 'by another name'))

@@ -35,6 +35,7 @@ def test_these_are_the_signals():
     assert [signal.Signals(number).name for number in stops.SIGNALS] == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', OTHERS)
 def test_it_saves_and_says_how_to_go_on(tmp_path, name):
     run = Run(tmp_path, *ENDLESS)
@@ -46,6 +47,7 @@ def test_it_saves_and_says_how_to_go_on(tmp_path, name):
         run.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', BACKENDS[1:])
 @pytest.mark.parametrize('name', ['SIGHUP', 'SIGQUIT', 'SIGTERM'])
 def test_it_comes_to_all_processes_of_the_run_as_from_a_terminal(tmp_path, backend, name):
@@ -59,6 +61,7 @@ def test_it_comes_to_all_processes_of_the_run_as_from_a_terminal(tmp_path, backe
         run.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['SIGHUP', 'SIGUSR1'])
 def test_one_that_is_ignored_stays_ignored(tmp_path, name):
     run = Run(tmp_path, *ENDLESS, before=['sh', '-c', f"trap '' {name[3:]}; exec \"$@\"", 'sh'])
@@ -101,6 +104,7 @@ def test_a_terminal_that_is_closed(tmp_path):
     assert 0 <= checkpoints.episodes_of(checkpoints.latest(run, resumable=True)) - last < 80
 
 
+@pytest.mark.slow
 def test_several_seeds_are_told_too(tmp_path):
     run = Run(tmp_path, *ENDLESS + ['--seeds', '3', '--jobs', '2'])
     folder = tmp_path / 'runs'

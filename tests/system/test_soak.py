@@ -35,6 +35,7 @@ def memory_of(run):
     return own and own + sum(status_of(pid, 'VmRSS') for pid in run.family())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_memory_and_files_stay_as_they_are(tmp_path, backend):
     if backend and EPISODES < 200000:
