@@ -40,7 +40,8 @@ def flag_cases():
             wrong = ['', 'x', meta['choices'][0].upper()]
         for text in wrong:
             yield ['train', flag + '=' + text], field.name
-        yield ['train', flag], flag
+        if kind is not bool:  # of which a flag alone is one
+            yield ['train', flag], flag
     for device in ('', 'processor', '/tpu:0', '/cpu:', '/cpu:x', '/job:ps/cpu:0'):
         yield ['train', '--device=' + device], 'device'
     for preset in ('', 'HARLOW42', 'harlow42 ', '../x', 'master2'):

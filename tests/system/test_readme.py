@@ -26,6 +26,7 @@ SMALL = {'evaluate': ['--episodes', '8'], 'compare': ['runs/RUN', '--episodes', 
 ELSEWHERE = [('--ray-address', 'needs a cluster that runs already'), ('--backend', 'takes half a minute; see test_backends.py'),
              ('--preset gaze-taught', 'starts slowly, with the network of --preset gaze; see test_gaze_run.py'),
              ('--cluster', 'needs three machines; see test_faults.py'),
+             ('--published', 'needs weights that are not kept here; see test_published.py'),
              ('harlow.py bench', 'takes minutes; see test_bench.py, test_scaling.py, test_growth.py')]
 SEVERAL = 'python harlow.py train --seeds 5 --jobs 2'  # the one that trains more than one agent here, too
 BY_NAME = {'RUN': 'runs/RUN', 'runs/RUN...': 'runs/RUN', 'RUN...': 'runs/RUN', 'NAME': 'harlow42', 'S': '1'}
@@ -102,6 +103,8 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
         pytest.skip(lacks(command))
     if name == 'train':
         extra = ['--episodes', '32'] if '--resume' in arguments else TRAINED + ['--logdir', 'runs']
+        if 'two-step' in arguments:
+            extra = ['--episodes', '16', '--batch', '8', '--units', '4', '--logdir', 'runs']
         if 'monothread2pixel' in arguments:
             extra = extra + ['--image-count', '2', '--held-out-count', '2']
         if '--seeds' in arguments:
