@@ -43,7 +43,7 @@ lint: $(venv)/installed-lint  ## look for faults without running anything: ruff,
 	$(venv)/bin/mypy
 
 crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
-	KILLS=200 $(venv)/bin/python -m pytest --slow -s tests/rundir/test_lock.py tests/test_outputs.py tests/backends/test_proxies.py tests/system/test_signals.py tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
+	KILLS=200 $(venv)/bin/python -m pytest --slow -s tests/rundir/test_lock.py tests/console/test_outputs.py tests/backends/test_proxies.py tests/system/test_signals.py tests/system/test_crash.py tests/system/test_full_disk.py tests/system/test_damage.py $(ARGS)
 
 sb3test: $(venv)/installed-sb3  ## train the agent of sb3-contrib in docs/gymnasium.md a little; installs PyTorch, on Linux several GB
 	$(venv)/bin/python -m pytest tests/envs/test_sb3.py $(ARGS)

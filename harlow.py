@@ -131,7 +131,7 @@ def evaluate(args):
                                            ('--activity', args.activity)) if given]
         if unused:
             raise ConfigError('--published has no use for {}, as its task is the two-step task: leave it out.'.format(unused[0]))
-        from meta_rl import published as measured
+        from meta_rl.command import published as measured
         report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
     else:
         from meta_rl import evaluation as measured
@@ -146,7 +146,7 @@ def evaluate(args):
 def record(args):
     check_played(args)
     files.check(args.output)
-    from meta_rl.figures import recording
+    from meta_rl.figures.films import recording
     returns = recording.record(args.run, args.output, args.episodes, args.seed, args.checkpoint, **elsewhere(args))
     print('{}: return {}'.format(args.output, ', '.join('{:g}'.format(one) for one in returns)))
     return 0

@@ -8,7 +8,7 @@ from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Episode
 from meta_rl.nets.inputs import Inputs
 from meta_rl.nets.nest import leaves, like, mapped
-from meta_rl.rundir.plain import packed, unpacked
+from meta_rl.rundir.saving.plain import packed, unpacked
 
 
 class Experience(NamedTuple):

@@ -61,7 +61,7 @@ class Whole:
 class Decisions(Whole, Harlow):
     """Decides left or right; how the gaze gets there is done for it."""
 
-    film = 'recording.film_decisions'
+    film = 'films.recording.film_decisions'
 
     def spec(self, config):
         return decisions.spec_of(config)
@@ -90,7 +90,7 @@ class Decisions(Whole, Harlow):
 class Gaze(Harlow):
     """Pushes its gaze left or right, frame by frame."""
 
-    film = 'recording.film_gaze'
+    film = 'films.recording.film_gaze'
 
     def spec(self, config):
         return gaze.spec_of(config)
@@ -129,7 +129,7 @@ class Task(Whole, Agent):
 class TwoStep(Task):
     """The two-step task."""
 
-    film, profile = 'trial_films.two_step', 'stays.draw'
+    film, profile = 'films.trial_films.two_step', 'stays.draw'
 
     def make_envs(self, config, folder, count, random, training=False):
         return [two_step.TwoStep(random, _rules(config), config.carried_over) for _ in range(count)]
@@ -157,7 +157,7 @@ class TwoStep(Task):
 class Bandit(Task):
     """The bandits."""
 
-    film, profile = 'trial_films.bandit', 'regrets.draw'
+    film, profile = 'films.trial_films.bandit', 'regrets.draw'
 
     def make_envs(self, config, folder, count, random, training=False):
         return [bandits.Bandit(random, config.arms, config.trials) for _ in range(count)]

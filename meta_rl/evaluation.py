@@ -18,7 +18,8 @@ from meta_rl.psychlab.task import TRIALS
 from meta_rl.records.activity import Activity
 from meta_rl.records.observer import Observer
 from meta_rl.records.trials import Trials
-from meta_rl.rundir import checkpoints, files, lock
+from meta_rl.rundir import files, lock
+from meta_rl.rundir.saving import checkpoints
 from meta_rl.tf_compat import session_config, tf
 
 MODES = 'sampled', 'greedy'

@@ -14,11 +14,12 @@ from meta_rl.console.output import say
 from meta_rl.images import finding, identity
 from meta_rl.labs import choice
 from meta_rl.labs.lab_process import LabDied
-from meta_rl.rundir import checkpoints, dashboard, lock, versions
-from meta_rl.rundir import resume as resuming
+from meta_rl.rundir import dashboard, lock, versions
 from meta_rl.rundir.events import said
 from meta_rl.rundir.monitor import Monitor
 from meta_rl.rundir.recorder import CannotWrite, NotFinite, Recorder, ServersLost, WorkersLost
+from meta_rl.rundir.saving import checkpoints
+from meta_rl.rundir.saving import resume as resuming
 from meta_rl.tf_compat import GONE, tf
 
 

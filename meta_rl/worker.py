@@ -5,10 +5,28 @@ import numpy as np
 
 from meta_rl.ac_network import AC_Network, Counts, Losses, Unroll
 from meta_rl.actor import Actor, Experience
-from meta_rl.envs.contract import Environment, is_history
+from meta_rl.envs.contract import Environment, Episode, is_history
 from meta_rl.returns import discounted_returns, generalized_advantages
-from meta_rl.rundir.plain import is_random_state, random_state, set_random_state
-from meta_rl.update import Update
+from meta_rl.rundir.saving.plain import is_random_state, random_state, set_random_state
+
+
+class Update(NamedTuple):
+    """One update. T steps, B episodes side by side.
+
+    worker: its number; episodes: those that ended in the unroll; steps: T * B; width: B.
+    value: mean of the values, in the lab's reward; losses: Losses; staleness: updates that others made between this worker's
+    copying of the weights and its sending of gradients.
+    state: of the worker after it, plain data, see Worker.state: a copy, which nothing changes any more.
+    """
+
+    worker: int
+    episodes: List[Episode]
+    steps: int
+    width: int
+    value: float
+    losses: Any
+    staleness: int
+    state: Any
 
 
 class Learning(NamedTuple):

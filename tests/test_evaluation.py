@@ -13,7 +13,7 @@ from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Episode
 from meta_rl.envs.references import scores
 from meta_rl.figures import attention
-from meta_rl.rundir import checkpoints
+from meta_rl.rundir.saving import checkpoints
 from meta_rl.tf_compat import tf
 
 

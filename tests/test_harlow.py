@@ -15,10 +15,10 @@ from PIL import Image
 
 import harlow
 from meta_rl import config as config_module
-from meta_rl import training, version
+from meta_rl import training
 from meta_rl.command import settings
 from meta_rl.config import Config
-from meta_rl.console import hints
+from meta_rl.console import hints, version
 from meta_rl.rundir.monitor import read_curve
 
 from helpers.commands import TINY, run_main

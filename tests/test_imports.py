@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What may import what: a part of the project (a folder, or a file of meta_rl), and the parts that it may import besides itself.
 # What a part may import its importers may as well.
-LEAVES = {'agent', 'presets', 'onednn', 'console', 'psychlab', 'returns', 'setting_users', 'version'}
+LEAVES = {'agent', 'presets', 'onednn', 'console', 'psychlab', 'returns', 'setting_users'}
 FLOORS = [
     ('config', {'console', 'presets'}),
     ('tf_compat', {'console', 'onednn'}),
@@ -17,34 +17,32 @@ FLOORS = [
     ('labs', {'images'}),
     ('envs', {'labs'}),
     ('nets', {'tf_compat'}),
-    ('update', {'envs'}),
-    ('rundir', {'config', 'psychlab', 'tf_compat', 'version'}),
+    ('rundir', {'config', 'psychlab', 'tf_compat'}),
     ('records', {'envs', 'nets', 'rundir'}),
     ('ac_network', {'nets'}),
     ('actor', {'envs', 'nets', 'rundir'}),
-    ('worker', {'ac_network', 'actor', 'returns', 'update'}),
+    ('worker', {'ac_network', 'actor', 'returns'}),
     ('agents', {'agent', 'setting_users', 'worker'}),
     ('backends', {'agents', 'rundir'}),
     ('evaluation', {'agents', 'records', 'rundir'}),
     ('training', {'backends'}),
     ('apart', {'training'}),
     ('interface', {'evaluation', 'training'}),
-    ('command', {'backends'}),
+    ('command', {'actor', 'backends', 'rundir'}),
     ('figures', {'apart', 'evaluation'}),
     ('bench', {'figures'}),
     ('play', {'envs', 'records'}),
     ('gymnasium_envs', {'envs'}),
     ('dm_envs', {'envs'}),
-    ('published', {'actor', 'rundir'}),
-    ('harlow', {'bench', 'command', 'play', 'published'}),
+    ('harlow', {'bench', 'command', 'play'}),
 ]
 # (file, what it imports): why.
 RENDER = 'a scene is drawn where render() asks for one; what draws it imports no environment'
 EXCEPTIONS = {
     ('training.py', 'figures.plotting'): 'TensorBoard is given a figure at the end of a run; it draws curves and profiles, and '
                                          'imports nothing of training',
-    (os.path.join('envs', 'adapters', 'task_envs.py'), 'figures.two_step_scenes'): RENDER,
-    (os.path.join('envs', 'adapters', 'task_envs.py'), 'figures.bandit_scenes'): RENDER,
+    (os.path.join('envs', 'adapters', 'task_envs.py'), 'figures.films.two_step_scenes'): RENDER,
+    (os.path.join('envs', 'adapters', 'task_envs.py'), 'figures.films.bandit_scenes'): RENDER,
 }
 
 

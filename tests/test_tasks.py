@@ -11,11 +11,12 @@ from meta_rl import config as config_module
 from meta_rl.actor import Actor
 from meta_rl.envs import bandits, two_step
 from meta_rl.envs.references import bandit_oracles, two_step_oracles
-from meta_rl.figures import measured, trial_films
+from meta_rl.figures import measured
+from meta_rl.figures.films import trial_films
 from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.nest import fed, leaves
-from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.saving import checkpoints, digests
 from meta_rl.tf_compat import tf
 
 from helpers.commands import run_main

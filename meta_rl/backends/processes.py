@@ -15,9 +15,9 @@ from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
 from meta_rl.backends import stops
 from meta_rl.backends.base import Backend
-from meta_rl.backends.child_processes import GRACE, ChildProcesses
-from meta_rl.backends.queues import FIRST, Queues, read_welcome
-from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
+from meta_rl.backends.remote.child_processes import GRACE, ChildProcesses
+from meta_rl.backends.remote.queues import FIRST, Queues, read_welcome
+from meta_rl.backends.remote.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
 from meta_rl.console import hints

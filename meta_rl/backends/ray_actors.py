@@ -10,10 +10,11 @@ import numpy as np
 from meta_rl import agents, onednn
 from meta_rl.ac_network import Counts
 from meta_rl.backends import cluster as clusters
-from meta_rl.backends import ray_local, shared_network, stops
+from meta_rl.backends import ray_local, stops
 from meta_rl.backends.base import Backend
-from meta_rl.backends.child_processes import ChildProcesses
-from meta_rl.backends.remote_worker import RemoteWorker, fingerprint_of
+from meta_rl.backends.remote import shared_network
+from meta_rl.backends.remote.child_processes import ChildProcesses
+from meta_rl.backends.remote.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
 from meta_rl.console import hints
@@ -71,7 +72,7 @@ class Rays(Backend):
         else:
             folder = ray_local.folder()
             # Two of its own processes outlive one that is killed, and it never removes what it writes.
-            self._children.after('meta_rl.backends.child_processes:clear_away', folder)
+            self._children.after('meta_rl.backends.remote.child_processes:clear_away', folder)
             # Its processes look where the script is, which need not be where this package is.
             paths = [os.path.dirname(package)] + os.environ.get('PYTHONPATH', '').split(os.pathsep)
             clusters.without_proxy(['127.0.0.1:0'])

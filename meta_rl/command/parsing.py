@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 from meta_rl.config import ConfigError
-from meta_rl.version import version
+from meta_rl.console.version import version
 
 
 class Parser(argparse.ArgumentParser):

@@ -11,7 +11,8 @@ from meta_rl.envs.gazing.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_sp
 from meta_rl.envs.gazing.saccades import look
 from meta_rl.envs.gazing.teacher import Teacher
 from meta_rl.labs.choice import make_labs
-from meta_rl.psychlab import camera, find_level, task
+from meta_rl.psychlab import find_level, task
+from meta_rl.psychlab.scene import camera
 from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them

@@ -3,7 +3,8 @@ import cv2
 import numpy as np
 
 from meta_rl.images.dataset import DatasetError
-from meta_rl.psychlab import camera, pictures
+from meta_rl.psychlab import pictures
+from meta_rl.psychlab.scene import camera
 
 # A real frame differs from the camera model by .33/255 in the mean over an image, 5/255 at the worst pixel (measured on
 # DeepMind Lab); two images of a drawn set differ by at least 30/255. What is farther away than this is not that image.

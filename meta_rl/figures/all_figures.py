@@ -10,8 +10,9 @@ from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, regrets, stays, surroundings, third_party
 from meta_rl.figures.measured import FILE, measured
-from meta_rl.rundir import checkpoints, files, versions
+from meta_rl.rundir import files, versions
 from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.saving import checkpoints
 
 FOLDER = 'img'
 SEEDS = 5
@@ -101,7 +102,7 @@ def draw(figure, folder=FOLDER):
         paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
         paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
         if figure.insight:
-            from meta_rl.figures import recording
+            from meta_rl.figures.films import recording
             paths.append(os.path.join(folder, 'gaze.gif'))
             recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     elif figure.insight:

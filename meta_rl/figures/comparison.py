@@ -9,8 +9,8 @@ from meta_rl import config as config_module
 from meta_rl.config import ConfigError
 from meta_rl.envs.references.scores import wilson
 from meta_rl.figures import plotting
-from meta_rl.rundir import checkpoints
 from meta_rl.rundir.curve_end import LAST, at_the_end, trials_of
+from meta_rl.rundir.saving import checkpoints
 
 MOST = 26  # runs: each has a letter
 WIDTH = 80

@@ -16,7 +16,7 @@ def measured(run, episodes=EPISODES, **shown):
     shown: see evaluation.evaluate; with any of it nothing is kept.
     """
     from meta_rl import evaluation
-    from meta_rl.rundir import checkpoints
+    from meta_rl.rundir.saving import checkpoints
     if shown:
         return evaluation.evaluate(run, episodes, **shown)
     path, weights = os.path.join(run, FILE), os.path.basename(checkpoints.latest(run))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from meta_rl import config as config_module
 from meta_rl.console.output import say
 from meta_rl.envs.references.oracles import ORACLES
-from meta_rl.figures.named import named
+from meta_rl.figures import named
 from meta_rl.rundir import files
 from meta_rl.rundir.monitor import read_curve
 

@@ -5,8 +5,9 @@ import os
 import numpy as np
 
 from meta_rl.figures.plotting import own_style, save, subplots
-from meta_rl.psychlab import camera, hud, pictures
+from meta_rl.psychlab import pictures
 from meta_rl.psychlab.observations import HudState
+from meta_rl.psychlab.scene import camera, hud
 
 RECORDED = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'tests', 'data', 'psychlab')
 # Of the recorded frames: size, pitch and yaw (degrees).

@@ -5,11 +5,13 @@ import sys
 
 import numpy as np
 
-from . import body, camera, folders, hud, looks, motion, pictures, settings, task
+from . import folders, pictures, settings, task
 from .errors import failed, must_be, not_started, type_name
 from .interface import ACTIONS, GADGET_ACTIONS, LEVEL_FOLDER
 from .observations import NAMES, TRACKED, Samples
 from .observed import CLOSED, ENDED, RUNNING, UNINITIALIZED, Observed
+from .scene import camera, hud, looks
+from .viewer import body, motion
 
 INTC = np.dtype(np.intc).char
 SHORTEST_FRAME_MS = 1

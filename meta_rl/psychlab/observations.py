@@ -3,7 +3,7 @@ import collections
 
 import numpy as np
 
-from . import motion
+from .viewer import motion
 
 BYTES, DOUBLES, TEXT = np.uint8, np.float64, str
 CAMERA = 'DEBUG.CAMERA'

@@ -1,7 +1,9 @@
 """The half of a Lab that is looked at: its observations and events, what the HUD shows, what is hidden from the agent."""
-from . import body, camera, motion, pictures, settings, task
+from . import pictures, settings, task
 from .interface import Specified
 from .observations import PICTURES, VALUES, HudState
+from .scene import camera
+from .viewer import body, motion
 
 CLOSED, UNINITIALIZED, RUNNING, ENDED = range(4)
 

@@ -12,9 +12,9 @@ from tensorboard.plugins.text import plugin_data_pb2 as text_pb2
 
 from meta_rl.config import Config
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.rundir.checkpoints import QUANTILES
 from meta_rl.rundir.monitor import ACCURACIES, CORRECT, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS, read_curve
 from meta_rl.rundir.monitor import columns as columns_of
+from meta_rl.rundir.saving.checkpoints import QUANTILES
 from meta_rl.tf_compat import tf
 
 try:

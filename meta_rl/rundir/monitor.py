@@ -19,7 +19,7 @@ from meta_rl.console.progress import has_screen
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import files
 from meta_rl.rundir.events import Events
-from meta_rl.rundir.plain import whole
+from meta_rl.rundir.saving.plain import whole
 from meta_rl.tf_compat import tf
 
 ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]

@@ -3,8 +3,8 @@ import contextlib
 
 import numpy as np
 
-from meta_rl.rundir import checkpoints
-from meta_rl.rundir.checkpoints import NotFinite
+from meta_rl.rundir.saving import checkpoints
+from meta_rl.rundir.saving.checkpoints import NotFinite
 
 
 class WorkersLost(Exception):

@@ -4,8 +4,8 @@ import os
 import platform
 
 from meta_rl.config import write_json
+from meta_rl.console.version import RELEASE, commit
 from meta_rl.tf_compat import tf
-from meta_rl.version import RELEASE, commit
 
 NAME = 'versions.json'
 

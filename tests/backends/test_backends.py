@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from meta_rl.rundir import checkpoints
+from meta_rl.rundir.saving import checkpoints
 
 from helpers.commands import run_main
 from helpers.labs import TESTS, act, make_lab

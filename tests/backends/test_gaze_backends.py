@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from meta_rl.rundir import checkpoints, digests
+from meta_rl.rundir.saving import checkpoints, digests
 
 from helpers.runs import Run
 from helpers.training import same_weights

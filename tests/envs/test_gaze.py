@@ -9,7 +9,8 @@ from meta_rl.envs import gaze, observations
 from meta_rl.envs.decisions import LEFT, RIGHT
 from meta_rl.envs.gazing.momentum import NONE, coasting
 from meta_rl.envs.gazing.teacher import Teacher, towards
-from meta_rl.psychlab import camera, task
+from meta_rl.psychlab import task
+from meta_rl.psychlab.scene import camera
 
 from helpers.labs import act, make_lab
 

@@ -11,7 +11,7 @@ from meta_rl import config
 from meta_rl.envs import observations
 from meta_rl.envs.observations import Crops, ImageIndex, OneHot, UnknownImage
 from meta_rl.images import dataset
-from meta_rl.psychlab import camera
+from meta_rl.psychlab.scene import camera
 
 from helpers.labs import RECORDED, act, make_lab, staged
 

@@ -6,7 +6,8 @@ from meta_rl.config import Config, ConfigError
 from meta_rl.envs import decisions, observations
 from meta_rl.envs.gazing.saccades import Saccades
 from meta_rl.images import dataset
-from meta_rl.psychlab import camera, task
+from meta_rl.psychlab import task
+from meta_rl.psychlab.scene import camera
 
 from helpers.labs import make_lab
 

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from meta_rl.rundir import checkpoints, digests
 from meta_rl.rundir.monitor import SPEEDS
+from meta_rl.rundir.saving import checkpoints, digests
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
 

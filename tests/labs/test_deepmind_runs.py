@@ -9,7 +9,7 @@ from meta_rl import evaluation, training
 from meta_rl.config import ConfigError
 from meta_rl.envs import decisions
 from meta_rl.envs.references.oracles import ORACLES
-from meta_rl.figures import recording
+from meta_rl.figures.films import recording
 from meta_rl.labs import deepmind
 from meta_rl.play import playing
 

@@ -4,7 +4,7 @@ import copy
 import numpy as np
 import pytest
 
-from meta_rl.psychlab import camera
+from meta_rl.psychlab.scene import camera
 
 from helpers.labs import act, make_lab, staged
 

@@ -9,7 +9,7 @@ import pytest
 from meta_rl import agents, training, worker
 from meta_rl import config as config_module
 from meta_rl.config import ConfigError
-from meta_rl.rundir import checkpoints, digests, resume
+from meta_rl.rundir.saving import checkpoints, digests, resume
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
 

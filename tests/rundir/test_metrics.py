@@ -11,9 +11,9 @@ import sys
 import pytest
 
 import harlow
-from meta_rl.rundir import checkpoints
 from meta_rl.rundir.metrics import Lines
 from meta_rl.rundir.monitor import COLUMNS, read_curve
+from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import SCRIPT, TINY
 from helpers.training import content, same_weights

@@ -17,7 +17,7 @@ from meta_rl.envs.contract import Episode
 from meta_rl.rundir import monitor as monitor_module
 from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
 from meta_rl.tf_compat import tf
-from meta_rl.update import Update
+from meta_rl.worker import Update
 
 from helpers.training import events, points
 

@@ -7,7 +7,8 @@ import pytest
 from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.evaluation import learning_set
-from meta_rl.rundir import checkpoints, files
+from meta_rl.rundir import files
+from meta_rl.rundir.saving import checkpoints
 
 from helpers.commands import run_main
 

@@ -15,7 +15,7 @@ from PIL import Image
 from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.config import Config
-from meta_rl.rundir import digests
+from meta_rl.rundir.saving import digests
 
 from helpers.commands import TINY, run_main
 

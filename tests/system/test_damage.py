@@ -10,8 +10,8 @@ import harlow
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
 from meta_rl.config import ConfigError
-from meta_rl.rundir import checkpoints, digests
-from meta_rl.rundir.checkpoints import Checkpoints
+from meta_rl.rundir.saving import checkpoints, digests
+from meta_rl.rundir.saving.checkpoints import Checkpoints
 from meta_rl.tf_compat import session_config, tf
 
 from helpers.training import content, same_weights

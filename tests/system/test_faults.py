@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from meta_rl.backends import cluster as clusters
-from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import SOON, TINY, Run, runs_still, slay, until
 

@@ -7,8 +7,8 @@ import pytest
 
 import harlow
 from meta_rl import config as config_module
-from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import BACKENDS, TINY, Run, until
 from helpers.training import KILLS, long, same

@@ -9,7 +9,8 @@ from PIL import Image, ImageSequence
 from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.evaluation import Frozen, evaluate, table
-from meta_rl.figures import gaze_curves, gaze_scenes, recording, scenes
+from meta_rl.figures import gaze_curves
+from meta_rl.figures.films import gaze_scenes, recording, scenes
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.monitor import read_curve
 

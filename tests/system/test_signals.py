@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from meta_rl.backends import stops
-from meta_rl.rundir import checkpoints
 from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import BACKENDS, SCRIPT, TINY, Run, until
 
@@ -121,7 +121,7 @@ def test_several_seeds_are_told_too(tmp_path):
 
 def test_children_that_are_left_do_not_keep_their_parent(tmp_path):
     """They ignore what multiprocessing ends them with: without a call of `end`, too, the process that started them ends."""
-    code = ('from meta_rl.backends.child_processes import ChildProcesses\n'
+    code = ('from meta_rl.backends.remote.child_processes import ChildProcesses\n'
             'if __name__ == "__main__":\n'
             '    children = ChildProcesses()\n    children.start("sleeper", "time:sleep", 1000)\n')
     script = tmp_path / 'parent.py'

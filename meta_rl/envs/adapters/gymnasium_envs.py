@@ -9,7 +9,8 @@ from meta_rl.envs.adapters.lab_env import LEAST, MOST, OBSERVATIONS, LabEnv, gym
 from meta_rl.envs.adapters.task_envs import Bandit, TwoStep
 from meta_rl.envs.decisions import TRIALS, WrapperEnv, make_envs
 from meta_rl.labs import choice
-from meta_rl.psychlab import camera, find_level
+from meta_rl.psychlab import find_level
+from meta_rl.psychlab.scene import camera
 from meta_rl.psychlab.task import CORRECT_REWARD, ENGINE_MS_PER_SECOND, INCORRECT_REWARD
 
 __all__ = ['OBSERVATIONS', 'Bandit', 'Harlow', 'PsychLabHarlow', 'TwoStep']

@@ -98,7 +98,7 @@ class TwoStep(TaskEnv):
         super().__init__(lambda seeds: two_step.TwoStep(seeds, rules, carried_over), previous, render_mode)
 
     def _scene(self):
-        from meta_rl.figures import two_step_scenes
+        from meta_rl.figures.films import two_step_scenes
         return two_step_scenes.draw(two_step_scenes.scene_of(self._env))
 
 
@@ -115,7 +115,7 @@ class Bandit(TaskEnv):
         super().__init__(lambda seeds: bandits.Bandit(seeds, kind, trials), True, render_mode)
 
     def _scene(self):
-        from meta_rl.figures import bandit_scenes
+        from meta_rl.figures.films import bandit_scenes
         return bandit_scenes.draw(bandit_scenes.scene_of(self._env))
 
 

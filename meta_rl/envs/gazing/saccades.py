@@ -5,8 +5,9 @@ import numpy as np
 
 from meta_rl.config import ConfigError
 from meta_rl.envs.gazing.screen import Cross, Images
-from meta_rl.psychlab import body, camera
+from meta_rl.psychlab.scene import camera
 from meta_rl.psychlab.task import ENGINE_MS_PER_SECOND
+from meta_rl.psychlab.viewer import body
 
 SETTLE = 3       # no-ops after reset where they do not start a trial: the eye has risen, but for a rest of 1.8 units
 MOST = 512       # units of a look action, the most in one frame

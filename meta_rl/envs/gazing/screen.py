@@ -6,7 +6,8 @@ crosshair in the middle. So all that is told here is told by pixels inside the b
 import cv2
 import numpy as np
 
-from meta_rl.psychlab import camera, pictures
+from meta_rl.psychlab import pictures
+from meta_rl.psychlab.scene import camera
 
 NEAR = 512       # shorts (2.8 degrees): a cross that is no farther from the middle of the frame is measured exactly
 STEP = 8         # shorts between the directions that it is compared with

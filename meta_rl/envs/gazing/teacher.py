@@ -5,7 +5,8 @@ first trial could have told.
 """
 from meta_rl.envs.decisions import LEFT, RIGHT
 from meta_rl.envs.gazing.momentum import NONE, coasting
-from meta_rl.psychlab import camera, task
+from meta_rl.psychlab import task
+from meta_rl.psychlab.scene import camera
 
 # Units of a look at 60 frames a second, to the right of the cross, and how near is near enough. The box of the cross
 # spans +-20, that of a button 107 to 231 (measured on DeepMind Lab).

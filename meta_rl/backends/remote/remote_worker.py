@@ -1,0 +1,77 @@
+"""RemoteWorker: a Worker with a lab, a graph and a session of its own, in a process of its own."""
+import numpy as np
+
+from meta_rl import agents
+from meta_rl.backends.remote.shared_network import report_of
+from meta_rl.images import finding, identity
+from meta_rl.labs.closing import closing_where_it_fails
+from meta_rl.rundir.recorder import is_milestone
+from meta_rl.tf_compat import session_of, tf
+
+
+class RemoteWorker:
+    """Builds a worker here.
+
+    Args:
+      config: Config.
+      number: int, of the worker.
+      fingerprint: str, what `fingerprint` returned where the run is recorded.
+      state: what it goes on from (see Worker.state), or None at the start of a run.
+      shards: see SharedNetwork.
+    Raises: ConfigError where this machine's images are not those of the run.
+    """
+
+    def __init__(self, config, number, fingerprint, state, shards):
+        self._config = config
+        folder = finding.by_digest(config, fingerprint) if fingerprint else ''
+        self._random = np.random.RandomState([config.seed, number])
+        envs = agents.of(config).make_envs(config, folder, config.batch, self._random, training=True)
+        with closing_where_it_fails(envs):
+            self._graph = tf.Graph()
+            with self._graph.as_default(), tf.device(config.device):
+                network = agents.make_network(config, 'worker_%d' % number, shards=shards)
+            self._worker = agents.make_worker(config, number, network, envs, self._random)
+            if state:
+                self._worker.set_state(state)
+            self._session = session_of(self._graph)
+        self._played, self._passes = None, 0  # what it learns from, and how often it still will
+
+    def start_anew(self, episodes):
+        """Starts new episodes, by other numbers: for a worker that joins a run after so many episodes, some of them its own."""
+        self._random.seed([self._config.seed, self._worker.number, episodes])
+        self._worker.forget()
+        self._passes = 0
+
+    def learn(self, weights, counts):
+        """One update: plays, and returns (list of flat vectors for the shared network, episodes that ended, Report).
+
+        Of several passes over what was played each is an update of its own, and the last one reports the episodes.
+
+        Args:
+          weights: list of flat vectors of the shared weights.
+          counts: Counts that came with them.
+        """
+        worker = self._worker
+        worker.network.set_weights(self._session, weights)
+        if not self._passes:
+            experience = worker.play(self._session, counts.episodes)
+            self._played, self._passes = (experience, worker.unroll(experience, counts.episodes)), self._config.passes
+        (experience, unroll), self._passes = self._played, self._passes - 1
+        if self._passes:
+            unroll = unroll._replace(ended=0)
+        losses, vectors = worker.network.gradients(self._session, unroll)
+        update = worker.update(experience, losses, 0)
+        if self._passes:
+            update = update._replace(episodes=[], steps=0, width=0)
+        waits = is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended)
+        return vectors, unroll.ended, report_of(update, waits)
+
+    def close(self):
+        """Closes the labs and the session."""
+        self._worker.close()
+        self._session.close()
+
+
+def fingerprint_of(folder, count):
+    """str: the same for the same first `count` images of a dataset folder; '' where the task has none, and there is no folder."""
+    return identity.digest(folder, count) if folder else ''
