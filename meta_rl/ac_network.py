@@ -11,8 +11,8 @@ import numpy as np
 from meta_rl.nets import flat_vector, loops
 from meta_rl.nets.contract import Counts, Losses, LossSpec, Unroll
 from meta_rl.nets.encoders import STATISTICS, move
-from meta_rl.nets.inputs import Inputs
-from meta_rl.nets.losses import clipped_ratio_loss, policy_entropy, policy_gradient_loss, squared_value_loss
+from meta_rl.nets.inputs import Inputs, fixation_paid
+from meta_rl.nets.losses import clipped_ratio_loss, policy_entropies, policy_gradient_loss, squared_value_loss
 from meta_rl.nets.nest import fed, leaves, like
 from meta_rl.tf_compat import make_callable, tf
 
@@ -177,9 +177,12 @@ class AC_Network:
         else:
             self.policy_loss = policy_gradient_loss(*taken)
         self.value_loss = squared_value_loss(values, tf.reshape(self.target_v, [-1]))
-        self.entropy = policy_entropy(logits)
-        entropy_coef = loss.entropy_coef * feeds.entropy if loss.entropy_falls else loss.entropy_coef
-        self.loss = self.policy_loss + loss.value_coef * self.value_loss - entropy_coef * self.entropy
+        entropies = policy_entropies(logits)
+        self.entropy = tf.reduce_mean(entropies)
+        left = feeds.entropy if loss.entropy_falls else 1.
+        self.loss = self.policy_loss + loss.value_coef * self.value_loss - loss.entropy_coef * left * self.entropy
+        if loss.choice_entropy:
+            self.loss -= loss.choice_entropy * left * tf.reduce_mean(entropies * fixation_paid(feeds.inputs))
         if loss.imitation:
             # To do as the teacher does is a policy gradient whose advantages are all 1.
             self.loss += feeds.imitation * policy_gradient_loss(logits, tf.reshape(feeds.labels, [-1]), 1.)

@@ -167,6 +167,7 @@ class Config:
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
+    choice_entropy = setting(0., 'weight, beside entropy_coef, where fixation has just been paid: there it is chosen where to go', 0.)
     entropy_episodes = setting(0, 'it falls in a straight line to 0 in the first of them; 0: it stays [episodes]', 0, 10 ** 12)
     # Policies of agents that move their gaze fell apart within a few updates; a step that changes a policy by much is cut.
     passes = setting(1, 'updates by each unroll', 1, 100)

@@ -31,7 +31,7 @@ def build(steps, shape=(H, W), fovea=FOVEA):
     settings = dict(
         encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES), unroll=steps, restarts=True,
         memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY),
-        loss=LossSpec(.3, .2, 1e9, True))
+        loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6))
     counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
     spec = Spec(3, shape + (3,), np.uint8, TRIALS)
     shared = AC_Network(spec, GLOBAL, **settings)
@@ -92,7 +92,7 @@ def some_unroll(steps, seed=0):
 
 
 def twin_losses(twin, unroll):
-    value_loss = policy_loss = entropy = likeness = 0.
+    value_loss = policy_loss = entropy = at_choices = likeness = 0.
     inputs, count = unroll.inputs, unroll.actions.size
     for b in range(B):
         state = tuple((lstm.c[b].astype(float), lstm.h[b].astype(float)) for lstm in unroll.state)
@@ -103,9 +103,12 @@ def twin_losses(twin, unroll):
                 unroll.views[unroll.view_index[t, b]], inputs.prev_action[t, b], inputs.prev_reward[t, b], state)
             value_loss += .5 * (value - unroll.target_v[t, b]) ** 2 / count
             policy_loss -= np.log(policy[unroll.actions[t, b]]) * unroll.advantages[t, b] / count
-            entropy -= (policy * np.log(policy)).sum() / count
+            here = -(policy * np.log(policy)).sum() / count
+            entropy += here
+            at_choices += here * (0 < inputs.prev_reward[t, b] < 1.5)
             likeness -= np.log(policy[unroll.labels[t, b]]) / count
-    return value_loss, policy_loss, entropy, policy_loss + .3 * value_loss - .2 * entropy + unroll.imitation * likeness
+    loss = policy_loss + .3 * value_loss - .2 * entropy - .6 * at_choices + unroll.imitation * likeness
+    return value_loss, policy_loss, entropy, loss
 
 
 @pytest.mark.parametrize('steps', STEPS)

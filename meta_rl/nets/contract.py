@@ -47,6 +47,7 @@ class LossSpec(NamedTuple):
     """What is learned: weights of the losses beside the policy loss, and the longest gradient that is let through.
 
     imitation: whether doing as a teacher would is learned, too; entropy_falls: whether the weight of the entropy does.
+    choice_entropy: weight of the entropy at steps that come just after fixation was paid, beside entropy_coef.
     ratio_clip: how far from 1 the ratio of an action's new probability to its old one is followed; 0: the plain policy gradient.
     """
 
@@ -56,6 +57,7 @@ class LossSpec(NamedTuple):
     imitation: bool = False
     entropy_falls: bool = False
     ratio_clip: float = 0.
+    choice_entropy: float = 0.
 
 
 class Counts(NamedTuple):

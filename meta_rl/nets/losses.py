@@ -24,7 +24,7 @@ def squared_value_loss(values, targets):
     return .5 * tf.reduce_mean(tf.square(targets - values))
 
 
-def policy_entropy(logits):
-    """Mean entropy of the policies of logits [M, a_size], in nats: log(a_size) where every action is as likely."""
+def policy_entropies(logits):
+    """Entropy [M] of each policy of logits [M, a_size], in nats: log(a_size) where every action is as likely."""
     log_policy = tf.nn.log_softmax(logits)
-    return -tf.reduce_mean(tf.reduce_sum(tf.exp(log_policy) * log_policy, 1))
+    return -tf.reduce_sum(tf.exp(log_policy) * log_policy, 1)
