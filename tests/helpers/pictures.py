@@ -1,6 +1,7 @@
 """Pictures for tests: noise, the surface that they hang on, a folder of one's own."""
 import numpy as np
 import pytest
+from PIL import Image
 
 from meta_rl.images import dataset
 from meta_rl.images.dataset import DatasetError
@@ -31,3 +32,9 @@ def refusal(folder, *args, **kwargs):
     message = str(caught.value)
     assert message.endswith('.') and '\n' not in message and message.count('. ') == 0  # one sentence
     return message
+
+
+def squares(seed):
+    """Sixteen coloured squares, no two seeds alike."""
+    pixels = np.random.RandomState(seed).randint(0, 256, (4, 4, 3)).astype(np.uint8)
+    return Image.fromarray(pixels.repeat(64, 0).repeat(64, 1))
