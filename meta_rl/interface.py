@@ -29,7 +29,7 @@ class Run:
 
         Columns: episodes, return, choice_return, trial_1 to trial_6 (fractions right), losses and so on.
         """
-        from meta_rl.rundir.monitor import read_curve
+        from meta_rl.rundir.curve import read_curve
         curve = read_curve(os.path.join(self.path, 'curve.csv'))
         if frame:
             import pandas

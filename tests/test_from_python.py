@@ -10,7 +10,7 @@ import pytest
 import meta_rl
 from meta_rl import evaluation, training
 from meta_rl.config import ConfigError
-from meta_rl.rundir.monitor import COLUMNS
+from meta_rl.rundir.curve import COLUMNS
 
 from helpers.labs import TESTS
 from helpers.training import content

@@ -17,7 +17,7 @@ from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.config import Config
 from meta_rl.console import hints
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 
 from helpers.commands import TINY, run_main
 from helpers.labs import TESTS

@@ -15,7 +15,7 @@ from meta_rl.figures import measured
 from meta_rl.figures.films import trial_films
 from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.nest import fed, leaves
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints, digests
 from meta_rl.tf_compat import tf
 

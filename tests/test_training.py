@@ -12,7 +12,7 @@ import pytest
 
 from meta_rl import agents, training
 from meta_rl import config as config_module
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker

@@ -13,7 +13,7 @@ import numpy as np
 from meta_rl import ac_network, training
 from meta_rl import config as config_module
 from meta_rl.bench.speed import SCRIPT
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.tf_compat import tf
 
 WORKERS = 1, 2, 4

@@ -64,7 +64,7 @@ def seconds_until(found, *flags):
 
     Raises: RuntimeError if it ends before.
     """
-    from meta_rl.rundir.monitor import read_curve
+    from meta_rl.rundir.curve import read_curve
     with tempfile.TemporaryDirectory() as scratch:
         start = time.perf_counter()
         process = subprocess.Popen([sys.executable, SCRIPT, 'train', '--logdir', scratch] + list(flags),

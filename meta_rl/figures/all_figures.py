@@ -11,7 +11,7 @@ from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, regrets, stays, surroundings, third_party
 from meta_rl.figures.measured import FILE, measured
 from meta_rl.rundir import files, versions
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
 FOLDER = 'img'

@@ -21,7 +21,7 @@ PLACES = 'logdir', 'image_cache', 'runfiles_path', 'cluster', 'ray_address', 'de
 class Compared:
     """What is compared of one run.
 
-    Attributes: letter, path, config; curve, see monitor.read_curve; correct, float [trials], fractions right; intervals, their 95%
+    Attributes: letter, path, config; curve, see curve.read_curve; correct, float [trials], fractions right; intervals, their 95%
     intervals; frozen, bool: with frozen weights, else by the last 1,000 episodes of training.
     """
 

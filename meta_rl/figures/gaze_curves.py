@@ -9,7 +9,7 @@ from meta_rl.evaluation import HELD_OUT, MODES, evaluate, learning_set
 from meta_rl.figures.plotting import curve_of, own_style, save, subplots
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import files
-from meta_rl.rundir.monitor import ACCURACIES
+from meta_rl.rundir.curve import ACCURACIES
 
 BAR = 95  # per cent, that an agent is to reach on each of trials 2 to 6
 ELSEWHERE = 'real', 'flat', 'random'  # surroundings; of the last, looks that it was not trained with
@@ -17,7 +17,7 @@ EPISODES = 1000
 
 
 def frames_seen(curve, repeat):
-    """Frames of the lab that had been played at each row of a curve (see monitor.read_curve): float [rows]."""
+    """Frames of the lab that had been played at each row of a curve (see curve.read_curve): float [rows]."""
     episodes = np.diff(np.concatenate([[0.], curve['episodes']]))
     return np.cumsum(episodes * curve['length']) * repeat
 

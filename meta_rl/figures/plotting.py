@@ -13,7 +13,7 @@ from meta_rl.console.output import say
 from meta_rl.envs.references.oracles import ORACLES
 from meta_rl.figures import named
 from meta_rl.rundir import files
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 
 TRIALS_AXIS = np.arange(1, 7)
 HARLOW = [(oracle.name, oracle.mean_return) for oracle in ORACLES]
@@ -87,7 +87,7 @@ def reward_curves(groups, path, title=None, players=HARLOW):
     Drawn is what the choices earned, so that levels that pay for fixation too compare with those that do not.
 
     Args:
-      groups: dict from a label to the list of curves (see monitor.read_curve) of its seeds.
+      groups: dict from a label to the list of curves (see curve.read_curve) of its seeds.
       players: [(name, reward)], dotted lines to compare them with, from chance to the best.
     """
     figure, axes = subplots(figsize=(9, 4.5))
@@ -114,7 +114,7 @@ def reward_curves(groups, path, title=None, players=HARLOW):
 
 
 def curve_of(run):
-    """The curve of a run directory, see monitor.read_curve. ConfigError where it has no row yet."""
+    """The curve of a run directory, see curve.read_curve. ConfigError where it has no row yet."""
     path = os.path.join(run, 'curve.csv')
     curve = read_curve(path)
     if not len(curve['episodes']):

@@ -12,8 +12,9 @@ from tensorboard.plugins.text import plugin_data_pb2 as text_pb2
 
 from meta_rl.config import Config
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.rundir.monitor import ACCURACIES, CORRECT, EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS, read_curve
-from meta_rl.rundir.monitor import columns as columns_of
+from meta_rl.rundir.curve import ACCURACIES, CORRECT, read_curve
+from meta_rl.rundir.curve import columns as columns_of
+from meta_rl.rundir.monitor import EPISODES_PER_SECOND, STEPS_PER_SECOND, TAGS
 from meta_rl.rundir.saving.checkpoints import QUANTILES
 from meta_rl.tf_compat import tf
 
@@ -116,7 +117,7 @@ def profiles(curve):
     belongs to the seventh that it ends in.
 
     Args:
-      curve: see monitor.read_curve.
+      curve: see curve.read_curve.
     """
     ends = curve['episodes']
     number = np.ceil(ends * QUANTILES / ends[-1])

@@ -13,19 +13,15 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from meta_rl.config import ConfigError
 from meta_rl.console.output import is_quiet, silence
 from meta_rl.console.progress import has_screen
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import files
+from meta_rl.rundir.curve import ACCURACIES, COLUMNS, CORRECT, LOSSES, MANY, columns, complete, rows_of
 from meta_rl.rundir.events import Events
 from meta_rl.rundir.saving.plain import whole
 from meta_rl.tf_compat import tf
 
-ACCURACIES = ['trial_%d' % trial for trial in range(1, TRIALS + 1)]
-LOSSES = ['value_loss', 'policy_loss', 'entropy', 'grad_norm', 'var_norm']
-COLUMNS = ['episodes', 'return', 'choice_return', 'length', 'value'] + ACCURACIES + LOSSES + ['staleness']
-CORRECT = 'correct'  # in place of ACCURACIES, where an episode has too many trials to tell of each: of all of them, how many were right
 OF_EPISODES = ['return', 'choice_return', 'length', CORRECT] + ACCURACIES  # means over episodes that ended; the others are of updates
 TAGS = dict({'return': 'Perf/Reward', 'choice_return': 'Perf/Choice Reward', 'length': 'Perf/Length',
              'value': 'Perf/Value', 'value_loss': 'Losses/Value Loss', 'policy_loss': 'Losses/Policy Loss',
@@ -36,53 +32,6 @@ EPISODES_PER_SECOND, STEPS_PER_SECOND = SPEEDS = 'Perf/Episodes per Second', 'Pe
 # The names of --metrics json; what is not here is named as its column.
 METRICS = dict({'return': 'reward', 'choice_return': 'choice_reward', CORRECT: 'accuracy'}, **{name: name + '_accuracy' for name in ACCURACIES})
 LINES_EVERY = 10.  # seconds between two lines of a log
-
-
-def columns(trials=TRIALS):
-    """The columns of curve.csv, where an episode has so many trials."""
-    if trials <= TRIALS:
-        return COLUMNS
-    first = COLUMNS.index(ACCURACIES[0])
-    return COLUMNS[:first] + [CORRECT] + COLUMNS[first + TRIALS:]
-
-
-MANY = columns(TRIALS + 1)
-
-
-def _whole(row):
-    """A row (or its sums), with what it lacks if it is of a time when all that was paid was paid for choices."""
-    row.setdefault('choice_return', row['return'])
-    row.setdefault('staleness', float('nan'))  # it was not counted
-    return row
-
-
-def read_curve(path):
-    """curve.csv as a dict of float64 arrays [rows], one for each of its columns: see `columns`.
-
-    `return` is what the lab paid for an episode, in the mean; `choice_return` that without what it paid for fixation.
-    """
-    names, rows = _rows(path)
-    return {name: np.array([float(row[name]) for row in rows]) for name in names}
-
-
-def _rows(path):
-    """The columns of curve.csv and its rows, dicts of text. ConfigError names it where it is damaged."""
-    try:
-        with open(path, newline='') as file:
-            lines = file.read().splitlines(True)
-        if lines and not lines[-1].endswith('\n'):
-            lines.pop()  # a crash or a full disk came in the middle of it, or it is being written
-        reader = csv.DictReader(lines)
-        names = MANY if CORRECT in (reader.fieldnames or ()) else COLUMNS
-        missing = set(names) - {'choice_return', 'staleness'} - set(reader.fieldnames or names)
-        if missing:
-            raise KeyError('there is no column ' + min(missing))
-        rows = [_whole(row) for row in reader]
-        for row in rows:
-            int(row['episodes']), [float(row[name]) for name in names]
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise ConfigError('{} is damaged ({}): take the damaged rows out of it.'.format(path, str(error).strip('\'').split('\n')[0]))
-    return names, rows
 
 
 class Monitor:
@@ -108,7 +57,7 @@ class Monitor:
         self.episodes = start['episodes'] if start else 0
         self.recent = collections.deque(start['recent'] if start else (), 1000)  # returns of the last 1,000 episodes
         self._columns = columns(trials)
-        self._sums = _whole(dict(start['sums'])) if start else dict.fromkeys(self._columns[1:], 0.)
+        self._sums = complete(dict(start['sums'])) if start else dict.fromkeys(self._columns[1:], 0.)
         # Of the row that is not full: episodes that ended in it, and those that were under way in its updates.
         self._weight = start['weight'] if start else 0
         self._update_weight = start.get('update_weight', self._weight) if start else 0
@@ -130,7 +79,7 @@ class Monitor:
     def _keep_rows(self):
         rows = []
         if os.path.exists(self._path):
-            rows = [row for row in _rows(self._path)[1] if int(row['episodes']) <= self.episodes]
+            rows = [row for row in rows_of(self._path)[1] if int(row['episodes']) <= self.episodes]
         text = io.StringIO(newline='')
         writer = csv.DictWriter(text, self._columns, lineterminator='\n')
         writer.writeheader()

@@ -11,7 +11,8 @@ from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.config import ConfigError
 from meta_rl.rundir import events, files
-from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
+from meta_rl.rundir.curve import COLUMNS, read_curve
+from meta_rl.rundir.monitor import Monitor
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.commands import run_main

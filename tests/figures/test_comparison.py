@@ -10,7 +10,7 @@ from meta_rl import config as config_module
 from meta_rl import evaluation, training
 from meta_rl.config import Config
 from meta_rl.figures import comparison
-from meta_rl.rundir.monitor import COLUMNS
+from meta_rl.rundir.curve import COLUMNS
 
 from helpers.commands import run_main
 

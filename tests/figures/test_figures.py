@@ -9,7 +9,7 @@ import pytest
 from meta_rl import apart, evaluation, training
 from meta_rl import config as config_module
 from meta_rl.figures import all_figures, surroundings, third_party
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.labs import TESTS

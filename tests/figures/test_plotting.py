@@ -8,7 +8,7 @@ from PIL import Image
 
 from meta_rl import config
 from meta_rl.figures import plotting
-from meta_rl.rundir.monitor import COLUMNS
+from meta_rl.rundir.curve import COLUMNS
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ sys.path[:0] = [os.path.dirname(TESTS), TESTS]
 import harlow
 from meta_rl import config as config_module  # noqa: F401 (imported before the first fork)
 from meta_rl import training  # noqa: F401 (imported before the first fork)
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints, digests  # noqa: F401 (imported before the first fork)
 
 from helpers.runs import TINY

@@ -16,7 +16,7 @@ from meta_rl import training
 from meta_rl.config import Config
 from meta_rl.figures import plotting
 from meta_rl.rundir import dashboard
-from meta_rl.rundir.monitor import ACCURACIES, COLUMNS, read_curve
+from meta_rl.rundir.curve import ACCURACIES, COLUMNS, read_curve
 from meta_rl.tf_compat import IS_V1
 
 try:

@@ -13,8 +13,8 @@ from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.config import ConfigError
 from meta_rl.rundir import lock
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.lock import Lock
-from meta_rl.rundir.monitor import read_curve
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.commands import run_main

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 import harlow
+from meta_rl.rundir.curve import COLUMNS, read_curve
 from meta_rl.rundir.metrics import Lines
-from meta_rl.rundir.monitor import COLUMNS, read_curve
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import SCRIPT, TINY

@@ -6,7 +6,8 @@ import pytest
 from pytest import approx
 
 from meta_rl.rundir import monitor as monitor_module
-from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
+from meta_rl.rundir.curve import COLUMNS, read_curve
+from meta_rl.rundir.monitor import Monitor
 from meta_rl.tf_compat import tf
 
 from helpers.training import events, points

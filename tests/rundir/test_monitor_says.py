@@ -13,7 +13,8 @@ import pytest
 from pytest import approx
 
 from meta_rl.rundir import monitor as monitor_module
-from meta_rl.rundir.monitor import COLUMNS, Monitor, read_curve
+from meta_rl.rundir.curve import COLUMNS, read_curve
+from meta_rl.rundir.monitor import Monitor
 
 from helpers.training import points
 from helpers.updates import losses, update

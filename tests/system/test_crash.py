@@ -13,7 +13,7 @@ import pytest
 import harlow
 from meta_rl import config as config_module
 from meta_rl import training
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 from meta_rl.rundir.saving.checkpoints import Checkpoints
 from meta_rl.worker import Worker

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from meta_rl.backends import cluster as clusters
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import SOON, TINY, Run, runs_still, slay, until

@@ -7,7 +7,7 @@ import pytest
 
 import harlow
 from meta_rl import config as config_module
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import BACKENDS, TINY, Run, until

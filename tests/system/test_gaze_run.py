@@ -12,7 +12,7 @@ from meta_rl.evaluation import Frozen, evaluate, table
 from meta_rl.figures import gaze_curves
 from meta_rl.figures.films import gaze_scenes, recording, scenes
 from meta_rl.psychlab.task import TRIALS
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 
 
 @pytest.mark.slow

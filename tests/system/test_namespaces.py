@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 
 from helpers.runs import TINY, Run, until
 

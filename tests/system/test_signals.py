@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from meta_rl.backends import stops
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
 from helpers.runs import BACKENDS, SCRIPT, TINY, Run, until

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from meta_rl.rundir.monitor import read_curve
+from meta_rl.rundir.curve import read_curve
 
 from helpers.runs import BACKENDS, SOON, TINY, Run, runs_still, status_of, until
 
