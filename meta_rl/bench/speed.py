@@ -1,4 +1,5 @@
 """How fast the lab and the training are: medians of several turns, each beside what the real lab does."""
+import collections
 import glob
 import os
 import subprocess
@@ -40,9 +41,9 @@ def _play(lab, frames_read, seconds):
     return steps / (time.perf_counter() - start - in_reset), in_reset / resets
 
 
-def lab_figures(seconds, images):
-    """(frames a second with each frame read, steps a second with none read, seconds for a reset): medians."""
-    lab = psychlab.Lab('contributed/psychlab/harlow_fast_centred', ['RGB_INTERLEAVED'], {
+def lab_figures(seconds, images, make=psychlab.Lab):
+    """(frames a second with each frame read, steps a second with none read, seconds for a reset): medians, of a lab by `make`."""
+    lab = make('contributed/psychlab/harlow_fast_centred', ['RGB_INTERLEAVED'], {
         'width': '84', 'height': '84', 'datasetPath': 'dummy', 'trainBatch': str(images)})
     reading, blind = [], []
     for _ in range(TURNS):  # in turn, so that a slow spell of the machine meets both
@@ -101,20 +102,31 @@ def start_up():
             ('return of 24 on harlow42, seed 0, from there', f'{learned:.0f} s')]
 
 
-def run(seconds):
-    """Measures and prints the figures. `seconds`: time for each of the lab's."""
-    frames, steps, reset = lab_figures(seconds, 42)
+def table(lab, training):
+    """Lines of text: each figure here, and how many times that of the real lab it is.
+
+    Args:
+      lab: what lab_figures returned.
+      training: dict from a preset to its episodes a second.
+    """
+    frames, steps, reset = lab
     rows = [('lab, every frame read', f'{frames:.0f} frames/s', frames / REAL_FRAMES),
             ('lab, no frame read', f'{steps:.0f} steps/s', steps / REAL_STEPS),
-            ('lab, reset', '%.1f us' % (1e6 * reset), REAL_RESET / reset)]
-    for preset, count in (('harlow42', 20000), ('pixels', 5000), ('wang2018', 2000)):
-        episodes = training_speed(preset, count)
-        rows.append((f'training {preset}, one worker', f'{episodes:.0f} episodes/s', episodes / REAL_EPISODES))
-    print('%-30s %16s   %s' % ('', 'here', 'times as fast as the real lab'))
-    for name, figure, ratio in rows:
-        print('%-30s %16s   %7.1f' % (name, figure, ratio))
+            ('lab, reset', f'{1e6 * reset:.1f} us', REAL_RESET / reset)]
+    rows += [(f'training {preset}, one worker', f'{episodes:.0f} episodes/s', episodes / REAL_EPISODES)
+             for preset, episodes in training.items()]
+    return [f'{"":30} {"here":>16}   times as fast as the real lab'] + [
+        f'{name:30} {figure:>16}   {ratio:7.1f}' for name, figure, ratio in rows]
+
+
+def run(seconds):
+    """Measures and prints the figures. `seconds`: time for each of the lab's."""
+    lab = lab_figures(seconds, 42)
+    training = collections.OrderedDict((preset, training_speed(preset, count)) for preset, count in (
+        ('harlow42', 20000), ('pixels', 5000), ('wang2018', 2000)))
+    print('\n'.join(table(lab, training)))
     print(f'(The real lab: {REAL_FRAMES:,.0f} frames/s, {REAL_STEPS:,.0f} steps/s, {REAL_RESET} s a reset.')
     print(f'Training is compared with the published loop on it: {REAL_EPISODES} episodes/s.)')
     print()
     for name, figure in start_up():
-        print('%-45s %s' % (name, figure))
+        print(f'{name:45} {figure}')

@@ -1,27 +1,57 @@
-"""bench: each figure is printed, and times are those of real runs."""
+"""bench: figures of a lab whose every step takes a known time, the table of them, and times of real runs."""
 import pytest
 
 from meta_rl.bench import speed
 
-from helpers.commands import run_main
+
+class Clockwork:
+    """A lab with a clock of its own: .25 s a reset, .01 s a step, .03 s to look. An episode is as long as the real one."""
+
+    def __init__(self, *_):
+        self.now, self._left = 0., 0
+
+    def reset(self, seed):
+        self.now += .25
+        self._left = speed.SETTLE + 4 * speed.TRIALS - 1
+
+    def step(self, action):
+        self.now += .01
+        self._left -= 1
+
+    def observations(self):
+        assert self._left > 0
+        self.now += .03
+
+    def is_running(self):
+        return self._left > 0
 
 
-def test_bench_prints_each_figure(monkeypatch, capsys):
-    monkeypatch.setattr(speed, 'training_speed', lambda preset, episodes: 2000.)  # for the sake of time
-    monkeypatch.setattr(speed, 'TURNS', 1)
-    monkeypatch.setattr(speed, 'seconds_until', lambda found, *flags: 7. if flags else 21.)
-    assert run_main('bench', '--seconds', '.1') == 0
-    lines = capsys.readouterr().out.splitlines()
+def test_figures_of_a_lab_whose_times_are_known(monkeypatch):
+    lab = Clockwork()
+    monkeypatch.setattr(speed.time, 'perf_counter', lambda: lab.now)
+    frames, steps, reset = speed.lab_figures(5., 42, lambda *arguments: lab)
+    length = speed.SETTLE + 4 * speed.TRIALS - 1  # steps of an episode; the last frame, that of the end, is not looked at
+    assert frames == pytest.approx(length / (.01 * length + .03 * (length - 1)))
+    assert steps == pytest.approx(100) and reset == pytest.approx(.25)
+
+
+def test_figures_of_the_lab_that_there_is():
+    frames, steps, reset = speed.lab_figures(.05, 3)
+    assert min(frames, steps, reset) > 0
+
+
+def test_the_table_by_hand():
+    lines = speed.table((2108., 14500., .00011), {'pixels': 167., 'gaze': 3.34})
     assert max(map(len, lines)) <= 80
-    rows, waits = lines[1:7], lines[10:]
-    assert [row.split('  ')[0] for row in rows] == [
-        'lab, every frame read', 'lab, no frame read', 'lab, reset', 'training harlow42, one worker',
-        'training pixels, one worker', 'training wang2018, one worker']
-    assert all('2000 episodes/s' in row and '1197.6' in row for row in rows[3:])  # times 1.67 episodes a second
-    assert all(float(row.split()[-1]) >= 0 for row in rows)
-    assert [row.split('  ')[0] for row in waits] == ['harlow.py --help', 'first update, from the start of the process',
-                                                     'return of 24 on harlow42, seed 0, from there']
-    assert '7.0 s, of which' in waits[1] and waits[2].endswith(' 21 s') and float(waits[0].split()[-2]) < 60
+    assert [line.split() for line in lines[1:]] == [
+        'lab, every frame read 2108 frames/s 2.0'.split(), 'lab, no frame read 14500 steps/s 0.5'.split(),
+        'lab, reset 110.0 us 2000.0'.split(), 'training pixels, one worker 167 episodes/s 100.0'.split(),
+        'training gaze, one worker 3 episodes/s 2.0'.split()]
+
+
+@pytest.mark.slow
+def test_training_is_timed_without_its_start():
+    assert 0 < speed.training_speed('harlow42', 320)
 
 
 @pytest.mark.slow
