@@ -25,6 +25,11 @@ def seconds_per_update(batch, count, updates):
             checkpoint_every=10 ** 9, logdir=scratch))
         times = {event.step: event.wall_time for path in glob.glob(os.path.join(run, 'events.*'))
                  for event in tf.train.summary_iterator(path) if 'Perf/Reward' in [value.tag for value in event.summary.value]}
+    return _second_half(times, episodes, batch)
+
+
+def _second_half(times, episodes, batch):
+    """Seconds per update, from times {episodes so far: seconds}, without the first half of the episodes."""
     first, last = min(step for step in times if step >= episodes / 2), max(times)
     return (times[last] - times[first]) / ((last - first) / batch)
 
