@@ -50,6 +50,7 @@ def test_a_run_leaves_a_curve_points_and_no_images(runs, preset):
         os.path.join(os.path.dirname(runs[preset]), 'images'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('preset', ['two-step-published', 'bandit-restless'])
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(small, runs, preset):
     """Of two-step-published the better state goes over from the last episode before to the first one after."""

@@ -61,6 +61,7 @@ sys.exit(harlow.main(sys.argv[1:]))
 '''
 
 
+@pytest.mark.slow
 def test_a_worker_at_a_port_of_another_program_ends_in_a_sentence(tmp_path):
     """It takes connections, and never answers; TensorFlow would wait for ever."""
     (tmp_path / 'main.py').write_text(WAITING)

@@ -30,6 +30,7 @@ def test_it_trains_with_streams_that_are_closed(tmp_path, closed, flags):
         assert len(file.read().splitlines()) == 3  # and nothing was written into it that was meant for another
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('arguments', [['--help'], ['evaluate', 'nowhere'], ['play', '--terminal', '--image-count', '3']])
 def test_other_commands_with_all_of_them_closed(tmp_path, arguments):
     line = ' '.join(map(shlex.quote, [sys.executable, SCRIPT] + arguments))
@@ -90,6 +91,7 @@ def test_a_name_in_utf_8_works_or_is_refused(tmp_path, locale):
     assert done.returncode == (2 if sys.version_info < (3, 7) and locale['LC_ALL'] == 'C' or len(locale) == 3 else 0)
 
 
+@pytest.mark.slow
 def test_a_working_directory_that_is_not_utf_8(tmp_path):
     folder = os.path.join(os.fsencode(str(tmp_path)), LATIN)
     os.mkdir(folder)

@@ -103,6 +103,7 @@ def test_the_reason_is_found_in_what_tensorflow_says(message, reason):
     assert events.said(OSError(message)) == reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kilobytes', [1, 3, 12])
 def test_a_limit_on_the_size_of_files_is_said(tmp_path, kilobytes):
     """As a quota: it is met by the events, the curve or a checkpoint, whichever is the first."""
@@ -166,6 +167,7 @@ def test_other_commands_into_a_closed_pipe_leave_what_they_write(folder, argumen
         assert json.loads((folder / 'piped.json').read_text())['episodes'] == 8
 
 
+@pytest.mark.slow
 def test_a_stdout_that_is_full_is_said(folder):
     with open('/dev/full', 'w') as full:
         done = subprocess.run([sys.executable, SCRIPT, 'evaluate', 'RUN', '--episodes', '8'], cwd=str(folder), stdout=full,
@@ -173,6 +175,7 @@ def test_a_stdout_that_is_full_is_said(folder):
     assert done.returncode == 2 and done.stderr == 'harlow.py evaluate: [Errno 28] No space left on device\n'
 
 
+@pytest.mark.slow
 def test_a_signal_when_the_pipe_is_closed_already(tmp_path):
     process = subprocess.Popen([sys.executable, SCRIPT] + FLAGS[:-6] + ['--episodes', '1000000000'], cwd=str(tmp_path),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)

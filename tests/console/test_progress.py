@@ -76,6 +76,7 @@ def test_no_stderr_at_all(ticking, monkeypatch):
     assert len(list(progress.watched(range(30), 30, 'drawing'))) == 30
 
 
+@pytest.mark.slow
 def test_evaluate_says_how_far_it_is(whole, ticking, capsys):
     evaluation.evaluate(whole[0], 700)
     assert 'measuring: ' in capsys.readouterr().err

@@ -107,6 +107,7 @@ runpy.run_path({SCRIPT!r}, run_name='__main__')
     assert os.listdir(str(tmp_path)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('module', ['cv2', 'tensorflow', 'matplotlib'])
 def test_a_package_that_is_broken_is_said(tmp_path, module):
     (tmp_path / 'broken').mkdir()

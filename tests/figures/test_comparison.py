@@ -59,6 +59,7 @@ def test_many_runs_go_on_below(tmp_path):
     assert [word for row in found if row[:1] == ['return'] for word in row[1:]] == ['%d.00' % (number + 1) for number in range(8)]
 
 
+@pytest.mark.slow
 def test_trained_runs_are_measured_with_frozen_weights(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     small = dict(episodes=64, log_every=32, batch=8, image_count=3, width=32, height=32, units=4, embedding=4)

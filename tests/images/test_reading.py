@@ -41,6 +41,7 @@ def with_chunks(path, *chunks, picture=None):
     return str(path)
 
 
+@pytest.mark.slow
 def test_180_megapixels_are_read(tmp_path):
     """As a scanner or a camera makes them; of one byte a pixel, so that this takes 2 s."""
     side = 13500
@@ -205,6 +206,7 @@ def test_pillows_own_limits_stay_as_they_are(tmp_path):
     assert (Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY) == before
 
 
+@pytest.mark.slow
 def test_nothing_is_said_on_stderr(tmp_path):
     picture = Image.new('1', (13500, 13500))
     picture.paste(1, (0, 0, 6000, 13500))

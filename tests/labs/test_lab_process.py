@@ -48,12 +48,14 @@ lab.reset(-1, 1)
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('first', ['import tensorflow', '', 'import tensorflow, deepmind_lab'])
 def test_it_plays_whatever_was_imported_before(real_lab, folder, first):
     done = run(PLAY.format(first=first, last='import tensorflow'), folder)
     assert (done.returncode, done.stdout) == (0, b''), done.stderr
 
 
+@pytest.mark.slow
 def test_the_stand_in_dies_of_tensorflow_in_its_own_process(real_lab, folder):
     assert run(IN_PROCESS, folder).returncode == -signal.SIGSEGV
     assert run(IN_PROCESS.replace(', tensorflow', ''), folder).returncode == 0

@@ -97,6 +97,7 @@ def test_a_mounted_path(tmp_path, monkeypatch, capsys, elsewhere):
     assert os.path.dirname(goes_on(capsys, 'link')) == 'link' and len(os.listdir(elsewhere)) == 2
 
 
+@pytest.mark.slow
 def test_home(tmp_path, monkeypatch, capsys):
     """bash leaves the ~ of --logdir=~/runs alone."""
     monkeypatch.chdir(tmp_path)

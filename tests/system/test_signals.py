@@ -77,6 +77,7 @@ def test_one_that_is_ignored_stays_ignored(tmp_path, name):
         run.kill()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed(tmp_path):
     """As a connection that drops does: SIGHUP, and from then on nothing can be written there."""
     pty = pytest.importorskip('pty')

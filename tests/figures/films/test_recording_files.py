@@ -38,6 +38,7 @@ def test_a_gif_has_a_frame_for_each_moment_and_runs_for_ever(runs, tmp_path):
     assert len(again) == os.path.getsize(path)
 
 
+@pytest.mark.slow
 def test_an_mp4_is_read_back_by_opencv(runs, tmp_path):
     path = str(tmp_path / 'a.MP4')
     recording.record(runs('onehot'), path, seed=5)
@@ -57,6 +58,7 @@ def test_an_mp4_is_read_back_by_opencv(runs, tmp_path):
         assert np.abs(frames[last - 1] - expected).mean() < 6
 
 
+@pytest.mark.slow
 def test_several_episodes_are_of_the_seeds_that_follow(runs, tmp_path):
     returns = recording.record(runs('onehot'), str(tmp_path / 'a.gif'), 3, seed=8)
     alone = [played(runs('onehot'), seed)[2].rewards.sum() for seed in (8, 9, 10)]
