@@ -92,7 +92,11 @@ def draw(figure, folder=FOLDER):
     runs = collections.OrderedDict((preset, runs_of(preset, seeds, folder)) for preset, seeds in figure.presets.items())
     curves = collections.OrderedDict((preset, [read_curve(os.path.join(run, 'curve.csv')) for run in members])
                                      for preset, members in runs.items())
-    paths = [plotting.reward_curves(curves, os.path.join(folder, figure.name + '.png'), figure.title)]
+    paths, path = [], os.path.join(folder, figure.name + '.png')
+    if figure.name == 'backends':
+        paths.append(plotting.reward_panels(curves, path, figure.title))
+    elif figure.name != 'gaze':  # that has curves over frames, see below
+        paths.append(plotting.reward_curves(curves, path, figure.title))
     if figure.learning_set:
         profiles = [learning_set(run) for run in runs[figure.learning_set]]
         path = os.path.join(folder, figure.name + '-learning-set.png')
@@ -119,7 +123,7 @@ def draw_stranger(folder=FOLDER):
     curves = collections.OrderedDict([
         ('RecurrentPPO of sb3-contrib, by way of Gymnasium', [theirs]),
         ('harlow42, seed 0', [read_curve(os.path.join(run, 'curve.csv')) for run in runs_of('harlow42', 1, folder)])])
-    return plotting.reward_curves(curves, os.path.join(folder, 'recurrent-ppo.png'), '42 images, an agent of others')
+    return plotting.reward_curves(curves, os.path.join(folder, 'recurrent-ppo.png'), '42 images, an agent of another library')
 
 
 def draw_two_step(folder=FOLDER):

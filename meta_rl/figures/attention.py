@@ -40,15 +40,16 @@ def draw(run, path, seed=0):
         maps = [attention(frozen.encode, view, others) for view in played.views]
     indices, policies = played.view_index[:, 0], played.policies[:, 0]
     frames = played.views[indices]
-    figure, axes = subplots(4, TRIALS, figsize=(11, 6.4), gridspec_kw={'height_ratios': [4, 4, 1.6, 2]})
+    # A narrow column at the right has the scales of colour.
+    figure, axes = subplots(4, TRIALS + 1, figsize=(11.6, 7), gridspec_kw={'height_ratios': [4, 4, 1.6, 2], 'width_ratios': [1] * TRIALS + [.12]})
     limit = np.abs(features).max()
     for trial in range(TRIALS):
         seen, looks, made, does = axes[:, trial]
         seen.imshow(frames[trial])
         seen.set_title('trial %d: %s, %+d' % (trial + 1, ('left', 'right')[played.actions[trial, 0]],
                                               played.rewards[trial, 0]), fontsize=9)
-        looks.imshow(maps[indices[trial]], cmap='magma', vmin=0, vmax=max(one.max() for one in maps))
-        made.imshow(features[trial].reshape(2, -1), cmap='RdBu', vmin=-limit, vmax=limit, aspect='auto',
+        attended = looks.imshow(maps[indices[trial]], cmap='magma', vmin=0, vmax=max(one.max() for one in maps))
+        shades = made.imshow(features[trial].reshape(2, -1), cmap='RdBu', vmin=-limit, vmax=limit, aspect='auto',
                     interpolation='nearest')
         does.bar(['left', 'right'], policies[trial], color=['C0', 'C1'])
         does.set_ylim(0, 1)
@@ -57,6 +58,14 @@ def draw(run, path, seed=0):
             one.set_yticks([])
         if trial:
             does.set_yticks([])
+    for place, image, label in ((axes[1, -1], attended, 'change of features'), (axes[2, -1], shades, 'value')):
+        figure.colorbar(image, cax=place).set_label(label, fontsize=8)
+        place.tick_params(labelsize=7)
+    for place in axes[::3, -1]:
+        place.set_axis_off()
     for one, label in zip(axes[:, 0], ('frame', 'where the encoder\nlooks', 'features', 'policy')):
         one.set_ylabel(label, fontsize=9)
-    return save(figure, path)
+    figure.suptitle('An episode with images that it was never trained with. On trial 1 it can only guess: it is sure which side it goes to, '
+                    'not which is right.', fontsize=10)
+    figure.tight_layout(rect=(0, 0, 1, .97))
+    return save(figure, path, tight=False)

@@ -38,11 +38,21 @@ def learning(runs, path, episodes=EPISODES):
             after = np.mean([curve[name] for name in ACCURACIES[1:]], 0)
             axes.plot(frames / 1e6, 100 * after, color='C%d' % number, linewidth=1, label='seed %d' % config.seed)
             axes.plot(at / 1e6, profiles[:, 1:].mean(1), 'o', color='C%d' % number, markersize=4)
-        axes.axhline(BAR, color='0.5', linestyle='--', linewidth=1)
+        _draw_bar(axes)
+        axes.axhline(50, color='0.5', linestyle=':', linewidth=1)
+        axes.annotate('chance', (1, 49), xycoords=('axes fraction', 'data'), ha='right', va='top', fontsize=8, color='0.3')
         axes.set(xlabel='frames of the lab (millions)', ylim=(0, 102), xlim=(0, None), title=label)
-        axes.legend(fontsize=8, loc='lower right')
-    panels[0][0].set_ylabel('correct on trials 2 to 6 (%)\nlines: training; dots: held-out images', fontsize=9)
-    return save(figure, path)
+        axes.legend(fontsize=9, loc='lower right', ncol=2)
+    panels[0][0].set_ylabel('correct on trials 2 to 6 (%)')
+    figure.suptitle('Lines: in training, where a trial that was not reached counts as wrong, so that a curve begins below chance. '
+                    'Dots: held-out images, frozen weights.', fontsize=10)
+    figure.tight_layout(rect=(0, 0, 1, .96))
+    return save(figure, path, tight=False)
+
+
+def _draw_bar(axes):
+    axes.axhline(BAR, color='0.5', linestyle='--', linewidth=1)
+    axes.annotate(f'{BAR} %', (.01, BAR - .5), xycoords=('axes fraction', 'data'), va='top', fontsize=8, color='0.3')
 
 
 def measured(run, surroundings, episodes=EPISODES):
@@ -62,7 +72,7 @@ def elsewhere(runs, path):
 
     runs: list of run directories, a colour for each; sampled as lines, greedy as dashes.
     """
-    figure, panels = subplots(1, len(ELSEWHERE), figsize=(4.2 * len(ELSEWHERE), 4), sharey=True)
+    figure, panels = subplots(1, len(ELSEWHERE), figsize=(4 * len(ELSEWHERE), 4.4), sharey=True)
     for axes, surroundings in zip(panels, ELSEWHERE):
         for number, run in enumerate(runs):
             report = measured(run, surroundings)
@@ -70,10 +80,10 @@ def elsewhere(runs, path):
                 label = 'seed %d, %s' % (config_module.load(os.path.join(run, 'config.json')).seed, mode)
                 correct = 100 * np.array(report[mode]['per_trial'])
                 axes.plot(range(1, TRIALS + 1), correct, style, color='C%d' % number, marker='o', markersize=3, linewidth=1, label=label)
-        axes.axhline(BAR, color='0.5', linestyle=':', linewidth=1)
-        shown = 'random, looks never trained with' if surroundings == 'random' else surroundings
+        _draw_bar(axes)
+        shown = 'random, new looks' if surroundings == 'random' else surroundings
         axes.set(xlabel='trial', title='surroundings: ' + shown, ylim=(40, 102))
-        axes.title.set_fontsize(10)
-    panels[0].set_ylabel('correct (%), held-out images, frozen weights', fontsize=9)
-    panels[-1].legend(fontsize=7, loc='lower right')
+        axes.title.set_fontsize(11)
+    panels[0].set_ylabel('correct (%), held-out images, frozen weights')
+    panels[-1].legend(fontsize=9, loc='lower right')
     return save(figure, path)

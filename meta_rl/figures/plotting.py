@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from meta_rl import config as config_module
 from meta_rl.console.output import say
 from meta_rl.envs.references.oracles import ORACLES
-from meta_rl.figures import named
+from meta_rl.figures import colours, named
 from meta_rl.rundir import files
 from meta_rl.rundir.curve import read_curve
 
@@ -91,14 +91,8 @@ def reward_curves(groups, path, title=None, players=HARLOW):
       players: [(name, reward)], dotted lines to compare them with, from chance to the best.
     """
     figure, axes = subplots(figsize=(9, 4.5))
-    lowest, highest = players[0][1], players[-1][1]
-    span = (highest - lowest) / 25
-    for name, value in players:
-        axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
-        axes.annotate(f'{name}, {value:.0f}', (1.01, value), xycoords=('axes fraction', 'data'), va='center',
-                      fontsize=8, color='0.3')
-    for number, (label, curves) in enumerate(groups.items()):
-        colour = 'C%d' % (number % 10)
+    _draw_players(axes, players)
+    for colour, (label, curves) in zip(colours.of(list(groups)), groups.items()):
         for curve in curves:
             axes.plot(curve['episodes'], curve['choice_return'], color=colour, linewidth=.7, alpha=.6 if len(curves) > 1 else 1)
         if len(curves) > 1:
@@ -106,11 +100,51 @@ def reward_curves(groups, path, title=None, players=HARLOW):
             axes.plot(*mean_curve(curves), color=colour, linewidth=2.2, label=label)
         else:
             axes.lines[-1].set_label(label)
-    axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=(lowest - 4 * span, highest + 2 * span), title=title)
+    axes.set(xlabel='episodes', ylabel='return (mean of an episode)', ylim=_limits(groups, players), title=title)
     axes.set_xlim(left=0)
     if len(axes.get_legend_handles_labels()[1]) > 1 or label != title:
-        axes.legend(loc='best', fontsize=8)
+        # Below the curves, where it covers none of them.
+        axes.legend(loc='upper center', bbox_to_anchor=(.5, -.13), ncol=2, fontsize=8, frameon=False)
     return save(figure, path)
+
+
+@own_style
+def reward_panels(groups, path, title=None, players=HARLOW):
+    """Draws reward curves that lie on each other: as reward_curves, but a panel for each group, the means of the others in grey."""
+    across = min(len(groups), 2)
+    figure, panels = subplots(-(-len(groups) // across), across, figsize=(9.6, 6.4), sharex=True, sharey=True, squeeze=False)
+    for number, (axes, colour, (label, curves)) in enumerate(zip(panels.flat, colours.of(list(groups)), groups.items())):
+        _draw_players(axes, players, named=number % across == across - 1)
+        for name, others in groups.items():
+            if name != label:
+                axes.plot(*mean_curve(others), color='0.7', linewidth=1)
+        for curve in curves:
+            axes.plot(curve['episodes'], curve['choice_return'], color=colour, linewidth=.7, alpha=.7)
+        axes.plot(*mean_curve(curves), color=colour, linewidth=2.2)
+        axes.set(title='%s, %d seed%s' % (label, len(curves), 's'[:len(curves) > 1]), ylim=_limits(groups, players), xlim=(0, None))
+        axes.title.set_fontsize(10)
+    for axes in panels[-1]:
+        axes.set_xlabel('episodes')
+    for axes in panels[:, 0]:
+        axes.set_ylabel('return (mean of an episode)', fontsize=9)
+    figure.suptitle(f'{title} (grey: the means of the other panels)', fontsize=12)
+    figure.tight_layout(rect=(0, 0, 1, .97))
+    return save(figure, path, tight=False)
+
+
+def _draw_players(axes, players, named=True):
+    for name, value in players:
+        axes.axhline(value, color='0.6', linewidth=1, linestyle=':')
+        if named:
+            axes.annotate(f'{name}, {value:.0f}', (1.01, value), xycoords=('axes fraction', 'data'), va='center', fontsize=8, color='0.3')
+
+
+def _limits(groups, players):
+    """(lowest, highest) of the axis of rewards: all curves are in it, and all players."""
+    lowest, highest = players[0][1], players[-1][1]
+    span = (highest - lowest) / 25
+    returns = np.concatenate([curve['choice_return'] for curves in groups.values() for curve in curves])
+    return min(lowest - 4 * span, np.nanmin(returns) - span), max(highest + 2 * span, np.nanmax(returns) + span)
 
 
 def curve_of(run):
@@ -143,20 +177,29 @@ def learning_set(profiles, path, title=None, reference=None, labels=None):
     """
     profiles = 100 * np.asarray(profiles)
     seeds, quantiles, _ = profiles.shape
-    figure, axes = subplots(figsize=(7.5, 4.5))
-    labels = labels or ['first %d/%d of training' % (number, quantiles) for number in range(1, quantiles)] + ['all of training']
-    for number in range(quantiles):
-        known = profiles[~np.isnan(profiles[:, number]).any(1), number]  # of those seeds that have it
-        if not len(known):
-            continue
-        mean, error = known.mean(0), known.std(0, ddof=1) / np.sqrt(len(known)) if len(known) > 1 else None
-        axes.errorbar(TRIALS_AXIS, mean, error, marker='o', markersize=3, capsize=2,
-                      color=cm.viridis(number / max(quantiles - 1, 1)), label=labels[number])
-    if reference:
-        axes.plot(TRIALS_AXIS, reference[1], color='k', linewidth=1, marker='x', label=reference[0])
-    axes.axhline(50, color='0.5', linestyle='--', linewidth=1)
-    axes.set(xlabel='trial', ylabel='correct (%)', ylim=(40, 103), title=title)
-    axes.legend(fontsize=8, loc='center left', bbox_to_anchor=(1.01, .5))
+    ends = [line[1:] for line in profiles[:, -1] if not np.isnan(line).any()]
+    larger = bool(ends) and np.min(ends) >= 90  # lines that could not be told apart are drawn once more
+    figure, panels = subplots(1, 2 if larger else 1, figsize=(10.5 if larger else 7.5, 4.5), squeeze=False)
+    labels = labels or ['weights at %d/%d of training' % (number, quantiles) for number in range(1, quantiles)] + ['weights at the end']
+    for axes, first in zip(panels[0], (0, 1)):
+        for number in range(quantiles):
+            known = profiles[~np.isnan(profiles[:, number]).any(1), number, first:]  # of those seeds that have it
+            if not len(known):
+                continue
+            mean, error = known.mean(0), known.std(0, ddof=1) / np.sqrt(len(known)) if len(known) > 1 else None
+            axes.errorbar(TRIALS_AXIS[first:], mean, error, marker='o', markersize=3, capsize=2,
+                          color=cm.viridis(number / max(quantiles - 1, 1)), label=labels[number])
+        if reference:
+            axes.plot(TRIALS_AXIS[first:], reference[1][first:], color='k', linewidth=1, marker='x', label=reference[0])
+        axes.set_xlabel('trial')
+    whole = panels[0][0]
+    whole.axhline(50, color='0.5', linestyle='--', linewidth=1)
+    whole.annotate('chance', (6.2, 49), fontsize=8, color='0.3', ha='right', va='top')
+    whole.set(ylabel='correct (%)', ylim=(min(40, np.nanmin(profiles) - 2), 103), title=title)
+    if larger:
+        panels[0][1].set(ylim=(min(96, np.floor(np.min(ends)) - 1), 100.2), xticks=TRIALS_AXIS[1:], title='trials 2 to 6, larger')
+        panels[0][1].title.set_fontsize(10)
+    panels[0][-1].legend(fontsize=8, loc='center left', bbox_to_anchor=(1.01, .5))
     return save(figure, path)
 
 

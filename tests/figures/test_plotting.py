@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from meta_rl import config
-from meta_rl.figures import plotting
+from meta_rl.figures import all_figures, colours, plotting
 from meta_rl.rundir.curve import COLUMNS
 
 
@@ -24,7 +24,7 @@ def run(tmp_path):
 def kept(monkeypatch):
     """The list that all figures which are saved from now on go into."""
     figures = []
-    monkeypatch.setattr(plotting, 'save', lambda figure, path, save=plotting.save: figures.append(figure) or save(figure, path))
+    monkeypatch.setattr(plotting, 'save', lambda figure, path, save=plotting.save, **more: figures.append(figure) or save(figure, path, **more))
     return figures
 
 
@@ -82,7 +82,7 @@ def test_a_learning_set_is_a_line_for_each_quantile(tmp_path, monkeypatch):
     low, high = last.lines[2][0].get_segments()[1][:, 1]
     assert (low, high) == pytest.approx((60, 80))  # the standard error of 60 and 80 is 10
     labels = [text.get_text() for text in figures[0].axes[0].get_legend().get_texts()]
-    assert 'published' in labels and 'first 1/2 of training' in labels and 'all of training' in labels
+    assert 'published' in labels and 'weights at 1/2 of training' in labels and 'weights at the end' in labels
 
 
 def test_runs_are_grouped_by_preset(tmp_path, run, monkeypatch, capsys):
@@ -112,7 +112,44 @@ def test_a_seventh_that_one_seed_lacks_is_drawn_of_the_others(tmp_path, monkeypa
     profiles = np.array([[[.5] * 6, [np.nan] * 6, [.6] * 6], [[.7] * 6, [np.nan] * 6, [np.nan] * 6]])
     plotting.learning_set(profiles, str(tmp_path / 'x.png'))
     drawn = {line.get_label(): line.lines[0].get_ydata().tolist() for line in figures[0].axes[0].containers}
-    assert drawn == {'first 1/3 of training': pytest.approx([60] * 6), 'all of training': pytest.approx([60] * 6)}
+    assert drawn == {'weights at 1/3 of training': pytest.approx([60] * 6), 'weights at the end': pytest.approx([60] * 6)}
+
+
+@pytest.mark.parametrize('last, panels', [(.97, 2), (.89, 1)])
+def test_lines_near_the_top_are_drawn_larger(tmp_path, monkeypatch, last, panels):
+    figures = kept(monkeypatch)
+    plotting.learning_set([[[.5, .6, .6, .6, .6, .6], [.5, .99, .99, .99, .99, last]]], str(tmp_path / 'x.png'))
+    axes = figures[0].axes
+    assert len(axes) == panels
+    if panels == 2:
+        assert axes[1].containers[1].lines[0].get_xydata().tolist() == [[2, 99], [3, 99], [4, 99], [5, 99], [6, 97]]
+        assert axes[1].get_ylim()[0] == 96 and axes[0].get_ylim()[0] <= 40
+
+
+def test_a_curve_that_goes_below_every_player_stays_in_the_picture(tmp_path, monkeypatch):
+    figures = kept(monkeypatch)
+    plotting.reward_curves({'dev': [curve([1, 2], [-9, 31])]}, str(tmp_path / 'x.png'))
+    bottom, top = figures[0].axes[0].get_ylim()
+    assert bottom < -9 and top > 31
+
+
+def test_each_panel_has_its_group_in_front_and_the_others_in_grey(tmp_path, monkeypatch):
+    figures = kept(monkeypatch)
+    groups = {'harlow42': [curve([1, 2], [0, 4]), curve([1, 2], [2, 8])], 'workers4': [curve([1, 2], [9, 9])],
+              'workers4-ray': [curve([1, 2], [7, 7])]}
+    plotting.reward_panels(groups, str(tmp_path / 'x.png'), 'title')
+    first, second = figures[0].axes[:2]
+    assert [axes.get_title() for axes in figures[0].axes[:3]] == ['harlow42, 2 seeds', 'workers4, 1 seed', 'workers4-ray, 1 seed']
+    assert [line.get_ydata().tolist() for line in first.lines[4:]] == [[9, 9], [7, 7], [0, 4], [2, 8], [1, 6]]
+    assert [line.get_color() for line in second.lines[4:]] == ['0.7', '0.7', 'C1', 'C1']
+
+
+def test_a_preset_has_one_colour_everywhere():
+    assert colours.of(['RecurrentPPO', 'harlow42, seed 0'])[1] == colours.of(['harlow42'])[0] == 'C0'
+    assert colours.of(['a', 'b'])[:1] == colours.of(['a']) and len(set(colours.of(['a', 'pixels', 'monothread2pixel-current', 'b']))) == 4
+    for figure in all_figures.FIGURES:
+        found = colours.of(list(figure.presets))
+        assert found == [colours.COLOURS[preset] for preset in figure.presets], figure.name  # none of them had to give way
 
 
 @pytest.mark.parametrize('name, kind', [('x.PDF', 'pdf'), ('x.svg', 'svg'), ('x', 'png')])
