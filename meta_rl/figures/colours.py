@@ -7,7 +7,7 @@ COLOURS = {
     'gaze': 'C6', 'gaze-flat': 'C8', 'gaze-taught': 'C5', 'two-step': 'C0', 'two-step-published': 'C3', 'images1000': 'C5', 'units128': 'C8',
     'long': 'C6', 'workers4': 'C1', 'workers4-processes': 'C2', 'workers4-ray': 'C3', 'no-previous-reward': 'C1',
     'no-previous-action': 'C2', 'forgetful': 'C4', 'independent-sides': 'C3'}
-OTHERS = ['#1b7f79', '#8c5109', '#5a3fa0', '#b0305c', '#3d6b1f', '#444444']
+OTHERS = ['#b0305c', '#8c5109', '#5a3fa0', '#1b7f79', '#3d6b1f', '#444444']
 
 
 def of(labels):
