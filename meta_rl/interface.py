@@ -88,6 +88,7 @@ class _Callbacks:
         self._main = threading.current_thread() is threading.main_thread()
 
     def write(self, step, values):
+        from meta_rl.backends.stops import SIGNALS
         from meta_rl.rundir.monitor import METRICS
         names = {metric: column for column, metric in METRICS.items()}
         row = dict([('episodes', step)], **{names.get(name, name): value for name, value in values})
@@ -96,4 +97,5 @@ class _Callbacks:
             if not self._main:
                 raise RuntimeError('A callback returned False: training can be ended that way in the main thread alone.')
             self.stopped = True
-            os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C: see backends/stops.py
+            # As Ctrl-C: see backends/stops.py. What a shell starts in the background ignores that; then as another that ends a run.
+            os.kill(os.getpid(), next(number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN))

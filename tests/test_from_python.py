@@ -1,6 +1,7 @@
 """The Python interface: light to import, the same numbers as the commands, callbacks that see and end a training."""
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -47,13 +48,21 @@ def test_train_load_evaluate_curve(small, capsys):
     assert content(twin, 'curve.csv') == content(run.path, 'curve.csv')
 
 
-def test_a_callback_ends_the_training_and_it_can_go_on(small):
-    seen = []
+@pytest.mark.parametrize('ignored', [False, True])
+def test_a_callback_ends_the_training_and_it_can_go_on(small, ignored):
+    """Also where Ctrl-C is ignored, as in what a shell starts in the background."""
+    before, seen = signal.getsignal(signal.SIGINT), []
+    if ignored:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def stop(row):
         seen.append(row['episodes'])
         return row['episodes'] < 64
-    run = meta_rl.train(episodes=10 ** 6, callbacks=[stop], quiet=True, **small)
+    try:
+        run = meta_rl.train(episodes=2000, callbacks=[stop], quiet=True, **small)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert 64 <= run.curve()['episodes'][-1] < 2000
     assert seen[:2] == [32, 64] and run.curve()['episodes'][-1] >= 64
     end = int(run.curve()['episodes'][-1]) + 64
     training.run(run.config.change(episodes=end), run.path)

@@ -131,8 +131,7 @@ def test_acting_and_losses_against_the_twin(steps):
     assert counts == (2, 1) and network.train(session, unroll._replace(ended=5))[1] == (7, 2)
 
 
-@pytest.mark.parametrize('steps', STEPS)
-@pytest.mark.parametrize('imitation', [0., .8])
+@pytest.mark.parametrize('steps, imitation', [(STEPS[0], .8), (STEPS[1], 0.)])
 def test_gradients_against_the_twin(steps, imitation):
     session, shared, network = build(steps)
     twin, unroll = Twin(session, network), some_unroll(steps, 1)._replace(imitation=imitation)

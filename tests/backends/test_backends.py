@@ -65,6 +65,7 @@ def test_several_servers_learn_the_same(folder, by_a_thread):
         assert curve.read() == twin.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
 def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, flags):
     """Stopped somewhere, it plays 400 more episodes in a thread; so does one that a thread plays from the start."""
@@ -81,6 +82,7 @@ def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, flags
     same_runs(whole.directory(), run.directory())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
 def test_ctrl_c_in_the_middle_of_recording_loses_nothing(folder, by_a_thread, flags):
     run = Run(folder, *(SMALL + flags), script=(INTERRUPTED, '248'))
@@ -141,6 +143,7 @@ def test_where_ray_is_missing_one_sentence_says_so(tmp_path):
     assert b'-m pip install -r ' in done.stderr and b'requirements/ray.txt' in done.stderr and b'Traceback' not in done.stderr
 
 
+@pytest.mark.slow
 @NO_RAY
 def test_a_lab_goes_through_ray_in_the_middle_of_an_episode(tmp_path):
     def played(lab):  # in here, or Ray would look for this module on its side

@@ -83,7 +83,14 @@ def test_what_is_left_out_is_there_to_be_left_out():
         assert [command for command in commands() if part in command], part
 
 
-@pytest.mark.parametrize('command', commands())
+def told_apart():
+    """All commands; those that train whole frames or several agents, and that no README shows, are slow."""
+    shown = read('README.md')
+    heavy = [command for command in commands() if 'harlow.py train' in command and command not in shown] + [SEVERAL]
+    return [pytest.param(command, marks=pytest.mark.slow) if command in heavy else command for command in commands()]
+
+
+@pytest.mark.parametrize('command', told_apart())
 def test_a_command(command, desk, real, monkeypatch, capfd):
     monkeypatch.chdir(desk)
     arguments = words(command)
