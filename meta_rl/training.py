@@ -141,8 +141,8 @@ def _train(backend, session, recorder, directory, saved):
             try:
                 backend.train(session, recorder, directory)
                 stops.hold()
-                if recorder.unheard and not recorder.done:
-                    interrupted = Interrupted(directory, f'{recorder.unheard} What was learned is saved.')
+                if recorder.output_closed and not recorder.done:
+                    interrupted = Interrupted(directory, f'{recorder.output_closed} What was learned is saved.')
             except KeyboardInterrupt:
                 interrupted = Interrupted(directory)
             except (WorkersLost, LabDied) as error:

@@ -85,22 +85,21 @@ class WrapperEnv:
         earned = right * CORRECT_REWARD + (len(self.correct) - right) * INCORRECT_REWARD
         return Episode(self.paid, float(earned), list(self.correct), length, list(self.reaction_times))
 
-
     def trial_rows(self, last_steps):
         """See Environment. last_steps: the number of the last step of each trial."""
         staged = getattr(self.lab, 'staged', None)  # the real lab does not say which images it shows
         rows, before, first = [], 0., 0
         for (text, paid), last in zip(self._reports, last_steps):
-            told = fields_of(text)
-            side = SIDES[told['correctResponse'] - 1]
-            other = SIDES[2 - told['correctResponse']]
+            event = fields_of(text)
+            side = SIDES[event['correctResponse'] - 1]
+            other = SIDES[2 - event['correctResponse']]
             images = {side: staged.correct_id, other: staged.incorrect_id} if staged else dict.fromkeys(SIDES)
-            reward = CORRECT_REWARD if told['correct'] else INCORRECT_REWARD
+            reward = CORRECT_REWARD if event['correct'] else INCORRECT_REWARD
             rows.append((last, {
-                'trial': told['trial'], 'left_image': images['left'], 'right_image': images['right'], 'correct_side': side,
-                'choice': side if told['correct'] else other, 'correct': told['correct'], 'reward': reward,
-                'fixation_reward': paid - before, 'reaction_time': told['reactionTime'], 'decisions': last + 1 - first,
-                'event': json.dumps(told)}))
+                'trial': event['trial'], 'left_image': images['left'], 'right_image': images['right'], 'correct_side': side,
+                'choice': side if event['correct'] else other, 'correct': event['correct'], 'reward': reward,
+                'fixation_reward': paid - before, 'reaction_time': event['reactionTime'], 'decisions': last + 1 - first,
+                'event': json.dumps(event)}))
             before, first = paid + reward, last + 1
         return rows
 

