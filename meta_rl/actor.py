@@ -145,15 +145,15 @@ class Actor:
 
     def _step(self, actions, rewards, episodes):
         """Does the actions, and fills `rewards` and `episodes`. Returns the indices of environments whose episode was cut short."""
-        cut = []
-        for b, (env, action) in enumerate(zip(self.envs, actions.tolist())):
-            self._views[b], rewards[b], done, truncated = env.step(action)
-            if done:
+        cut, steps = [], [env.step(action) for env, action in zip(self.envs, actions.tolist())]
+        self._views[:], rewards[:] = [step.view for step in steps], [step.reward for step in steps]
+        for b, step in enumerate(steps):
+            if step.done:
                 self._over[b] = True
-                episodes.append(self._kept(env))
+                episodes.append(self._kept(self.envs[b]))
                 if self._observer:
-                    self._observer.ended(b, env)
-                if truncated:
+                    self._observer.ended(b, self.envs[b])
+                if step.truncated:
                     cut.append(b)
         self._inputs.prev_action[:], self._inputs.prev_reward[:] = actions, rewards
         self._inputs.timestep[:] += 1
@@ -176,11 +176,12 @@ class _Seen:
 
     def features(self, views, index):
         """float32 [B, F] of B views; fills `index`, int32 [B], with their places in `self.views`."""
-        known = len(self.views)
-        for b, view in enumerate(views):
-            number = index[b] = self._numbers.setdefault(view.tobytes(), len(self.views))
-            if number == len(self.views):
+        known, keys = len(self.views), [view.tobytes() for view in views]
+        for key, view in zip(keys, views):
+            if key not in self._numbers:
+                self._numbers[key] = len(self.views)
                 self.views.append(view)
+        index[:] = [self._numbers[key] for key in keys]
         if len(self.views) > known:
             fresh = self._network.encode(self._session, np.array(self.views[known:]))
             self._features = np.concatenate([self._features, fresh]) if known else fresh

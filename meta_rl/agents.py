@@ -47,15 +47,15 @@ class Whole:
 
     def memory(self, config, encoder):
         columns = Columns(self.spec(config).actions, config.prev_action, config.reward_scale if config.prev_reward else None,
-                          config.timestep_scale if config.timestep else None, config.first_action)
+                          config.timestep_scale if config.timestep else None, config.first_action, config.action_scale, config.signed)
         remembers = config.memory == 'episode'
         if config.second_units:
             return memories.TwoLSTMs(encoder.size, columns, config.units, config.second_units, remembers)
         return memories.OneLSTM(encoder.size, columns, config.units, remembers)
 
     def learning(self, config):
-        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes,
-                        passes=config.passes)
+        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, config.reward_unit,
+                        entropy_episodes=config.entropy_episodes, passes=config.passes)
 
 
 class Decisions(Whole, Harlow):

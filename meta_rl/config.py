@@ -156,6 +156,9 @@ class Config:
     # At .2, with vectors of deviation 2 and a learning rate of 3e-3, one seed in three was still at 12 after 150,000.
     reward_scale = setting(1., 'the previous reward is multiplied by this before the LSTM reads it', 0.)
     timestep_scale = setting(1 / 6., 'so is the number of the decision', 0.)
+    action_scale = setting(1., 'so is the previous action', 0.)
+    signed = setting(False, "the previous action and a reward of 1 or 0 are told as 1 and -1, with 0 before the first trial; false: "
+                     "as 1 and 0")
 
     # Learning
     optimizer = setting('adam', "'adam' or 'rmsprop' (with a learning rate of 3e-3), its statistics shared by all workers",
@@ -164,6 +167,8 @@ class Config:
     epsilon = setting(0., "is added to the optimizer's divisor; 0: TensorFlow's own, 1e-8 for adam and 1e-10 for rmsprop", 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
+    reward_unit = setting(1., "rewards are divided by it before they are learned from, for values that are not far from 1; what is "
+                          "reported is not", 1e-6)
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)

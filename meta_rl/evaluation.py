@@ -138,6 +138,11 @@ class Frozen:
                    int(experience.actions[0, 0]), float(experience.rewards[0, 0]))
 
     @property
+    def trials(self):
+        """int: of an episode that is not cut short."""
+        return self._agent.spec(self.config).trials
+
+    @property
     def unit_names(self):
         """See Memory."""
         return self._network.unit_names
@@ -174,11 +179,8 @@ def evaluate(run, episodes=1000, seed=SEED, which='latest', images=TRAINING, any
     """
     with contextlib.ExitStack() as stack:
         frozen = stack.enter_context(Frozen(run, images, any_images, **elsewhere))
-        if (trials or activity) and not agents.of(frozen.config).in_lab:
-            raise config_module.ConfigError(f'{run} is of the environment {frozen.config.environment!r}: --trials and --activity are '
-                                            'of the Harlow task alone, leave them out.')
         table_of_trials = Trials(trials) if trials else None
-        recorded = stack.enter_context(Activity(activity, frozen.unit_names, TRIALS)) if activity else None
+        recorded = stack.enter_context(Activity(activity, frozen.unit_names, frozen.trials)) if activity else None
         path = checkpoints.best(run) if which == 'best' else checkpoints.latest(run)
         frozen.restore(path)
         report = {'run': run, 'checkpoint': os.path.basename(path), 'episodes': episodes, 'seed': seed}

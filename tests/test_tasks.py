@@ -1,4 +1,5 @@
 """The tasks without a lab from end to end: trained, resumed, measured, recorded, plotted; and what is refused."""
+import csv
 import json
 import os
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from meta_rl import agents, evaluation, training
 from meta_rl import config as config_module
-from meta_rl.actor import Actor
+from meta_rl.actor import Actor, Experience
 from meta_rl.envs import bandits, two_step
 from meta_rl.envs.references import bandit_oracles, two_step_oracles
 from meta_rl.figures import measured
@@ -99,13 +100,40 @@ def test_a_measure_is_that_of_the_references(runs, tmp_path):
         assert set(report[mode]['stay']) == set('RC RU UC UU'.split()) and report[mode]['nearest_oracle'] in report[mode]['oracles']
         assert report[mode]['oracles']['Bayes-optimal']['reward_mean'] == two_step_oracles.oracles(rules)['Bayes-optimal'][0]
     text = evaluation.table(json.loads(json.dumps(report)))
+    assert max(map(len, text.split('\n')[1:])) <= 80
     assert text.startswith('30 episodes with frozen weights, model-48 of') and f'{report["reward_mean"]:.2f}' in text
     report = evaluation.evaluate(runs['bandit-restless'], 30)
-    assert set(report['references']) == {name for name, _ in bandit_oracles.PLAYERS}
+    assert set(report['references']) == {name for name, _ in bandit_oracles.players('restless')}
     assert len(report['cumulative_regret']) == 9
     assert report['cumulative_regret'][-1] == pytest.approx(report['regret_mean'], abs=1e-3)
     text = evaluation.table(report)
     assert text.count('Gittins') == 4 and text.count('Thompson') == 2 and 'sampled' in text and 'greedy' in text
+
+
+@pytest.mark.parametrize('preset, right', [('two-step', 'better_state'), ('bandit-independent', 'better_arm')])
+def test_a_table_of_trials_and_the_activity_are_of_the_episodes_of_the_report(runs, tmp_path, preset, right):
+    table, activity = str(tmp_path / 'trials.csv'), str(tmp_path / 'activity.npz')
+    report = evaluation.evaluate(runs[preset], 5, trials=table, activity=activity)
+    assert report == evaluation.evaluate(runs[preset], 5)
+    with open(table, newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:5] == ['policy', 'episode', 'seed', 'trial', 'choice'] and list(rows[0])[-2:] == ['probability', 'value']
+    assert len(rows) == 2 * 5 * 9 and [int(row['trial']) for row in rows[:10]] == list(range(1, 10)) + [1]
+    for mode in evaluation.MODES:
+        played = [row for row in rows if row['policy'] == mode]
+        if preset == 'two-step':
+            assert sum(int(row['reward']) for row in played) / 5 == pytest.approx(report[mode]['reward_mean'])
+        else:
+            assert sum(float(row['regret']) for row in played) / 5 == pytest.approx(report[mode]['regret_mean'], abs=1e-4)
+        for row in played:
+            assert (int(row['choice']) + (preset == 'two-step') == int(row[right])) == (row['correct'] == '1')
+    with np.load(activity) as found:
+        assert found['units'].shape == (5, 9, 8) and found['features'].shape == (5, 9, 3 * (preset == 'two-step'))
+        sampled = [row for row in rows if row['policy'] == 'sampled']
+        assert found['action'].ravel().tolist() == [int(row['choice']) for row in sampled]
+        assert found['correct'].ravel().tolist() == [int(row['correct']) for row in sampled]
+        chosen = np.take_along_axis(found['policy'], found['action'][..., np.newaxis], 2).ravel()
+        np.testing.assert_allclose(chosen, [float(row['probability']) for row in sampled], rtol=1e-5)
 
 
 def test_regret_is_of_the_episodes_that_the_agent_played(runs):
@@ -260,3 +288,38 @@ def test_what_came_before_the_first_trial(first_action, expected):
         inputs = Inputs(tf.constant([-1, 0, 1]), tf.zeros([3]), tf.constant([0., 1., 2.]))
         action, reward, time = session.run(Columns(2, True, 1., 2., first_action)(inputs))
     assert action[0].tolist() == [expected, [1, 0], [0, 1]] and time[0].ravel().tolist() == [0, 2, 4]  # 0, 2, 4: as published
+
+
+def test_what_is_told_signed_and_scaled():
+    with tf.Graph().as_default(), tf.Session() as session:
+        inputs = Inputs(tf.constant([-1, 0, 1]), tf.constant([0., 1., 0.]), tf.constant([0., 1., 2.]))
+        action, reward, _ = session.run(Columns(2, True, 3., 1., action_scale=2., signed=True)(inputs))
+        loud, _, _ = session.run(Columns(2, True, action_scale=2.)(inputs))
+        first, paid, _ = session.run(Columns(2, first_action=True, signed=True)(inputs))
+    assert action[0].tolist() == [[0, 0], [2, -2], [-2, 2]] and reward[0].ravel().tolist() == [0, 3, -3]
+    assert loud[0].tolist() == [[0, 0], [2, 0], [0, 2]]
+    assert first[0].tolist() == [[1, -1], [1, -1], [-1, 1]] and paid[0].ravel().tolist() == [0, 1, -1]
+
+
+def test_a_network_that_is_told_as_before_has_the_operations_that_it_had():
+    """The seeds of operations hang on how many there are: one more, and every curve would be another."""
+    counts = []
+    for settings in ({}, {'action_scale': 1., 'signed': False}, {'action_scale': 2.}, {'signed': True}):
+        with tf.Graph().as_default() as graph:
+            inputs = Inputs(tf.constant([0]), tf.constant([0.]), tf.constant([0.]))
+            before = len(graph.get_operations())
+            Columns(2, True, 1., 1., **settings)(inputs)
+            counts.append(len(graph.get_operations()) - before)
+    assert counts[0] == counts[1] < counts[2] < counts[3]
+
+
+def test_rewards_are_learned_from_in_their_unit(small):
+    """Values of 1 are rewards of 4: targets are a quarter, what is reported is not."""
+    experience = Experience(*[None] * 4, actions=np.zeros((2, 1), int), policies=np.full((2, 1, 2), .5), rewards=np.array([[0.], [4.]]),
+                            values=np.array([[.5], [.25]], np.float32), over=np.array([[False], [True]]), following=np.zeros((2, 1)),
+                            bootstrap=np.zeros(1), labels=None, episodes=[])
+    worker = agents.make_worker(small('bandit-independent', reward_unit=4., gamma=.5, gae_lambda=1.), 0, None, [], np.random.RandomState(0))
+    unroll = worker.unroll(experience)
+    assert unroll.target_v.ravel().tolist() == [.5, 1.] and unroll.advantages.ravel().tolist() == [0., .75]
+    losses = [None] * 5
+    assert worker.update(experience, losses, 0).value == pytest.approx(4 * .375)

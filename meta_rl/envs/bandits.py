@@ -86,14 +86,19 @@ class Bandit(Trials):
 
     def _draw(self, start, random):
         draws = draw([start['seed']], self.kind, self.spec.trials, random)
-        self._arms, self._paid = draws.arms[:, 0].tolist(), payments(draws)[:, 0].tolist()
+        self._arms, self._rewards = draws.arms[:, 0].tolist(), payments(draws)[:, 0].tolist()
 
     @property
     def regret(self):
-        return sum(max(self._arms[t]) - self._arms[t][action] for t, (action, _) in enumerate(self.trials))
+        return sum(max(self._arms[t]) - self._arms[t][action] for t, action in enumerate(self._actions))
 
     def _outcome(self, trial, action):
-        return action, self._paid[trial][action]
+        return action, self._rewards[trial][action]
+
+    def _told(self, trial, action):
+        arms = self._arms[trial]
+        return {'choice': action, 'better_arm': arms.index(max(arms)), 'correct': self._right(trial, action),
+                'reward': int(self._rewards[trial][action]), 'regret': round(max(arms) - arms[action], 6)}
 
     def _right(self, trial, action):
         return int(self._arms[trial][action] == max(self._arms[trial]))

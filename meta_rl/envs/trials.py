@@ -7,27 +7,36 @@ from meta_rl.envs.contract import Environment, Episode, Spec, Step
 class Trials(Environment):
     """An environment whose step is a trial: an action that is paid at once.
 
-    A subclass has `view`, `_draw`, `_outcome` and `_right`. A step is to be quick: all else is worked out where it is asked for.
+    A subclass has `view`, `_draw`, `_outcome`, `_right` and `_told`. A step is to be quick: all else is worked out where it is
+    asked for. (Only the actions are kept, as numbers: of objects that stay, such as a tuple for each trial, Python's garbage
+    collection would go through all again and again, which took as long as the steps.)
 
     Args:
       random: np.random.RandomState that the seeds of episodes are drawn from; only its randint is called.
       actions: int; shape: tuple of int, of a view, float32; trials: int, of an episode.
-    Attributes: spec; trials, list of what `_outcome` told of each trial of this episode: the action first, the reward last.
+    Attributes: spec; trials, list of what `_outcome` tells of each trial of this episode: the action first, the reward last.
     """
 
     def __init__(self, random, actions, shape, trials):
         self.spec = Spec(actions=actions, shape=shape, dtype=np.float32, trials=trials)
         self._seeds, self._chance = random, np.random.RandomState(0)
-        self._start, self.trials = None, []
+        self._start, self._actions, self._rewards = None, [], []
+
+    @property
+    def trials(self):
+        return [self._outcome(t, action) for t, action in enumerate(self._actions)]
 
     @property
     def history(self):
-        return dict(self._start, actions=[told[0] for told in self.trials])
+        return dict(self._start, actions=list(self._actions))
 
     @property
     def episode(self):
-        reward = sum(told[-1] for told in self.trials)
-        return Episode(reward, reward, [self._right(t, told[0]) for t, told in enumerate(self.trials)], len(self.trials))
+        reward = sum(rewards[action] for rewards, action in zip(self._rewards, self._actions))
+        return Episode(reward, reward, [self._right(t, action) for t, action in enumerate(self._actions)], len(self._actions))
+
+    def trial_rows(self):
+        return [(t, dict({'trial': t + 1}, **self._told(t, action))) for t, action in enumerate(self._actions)]
 
     def view(self):
         """What is seen now, float32 of the spec's shape; there is something to see after the last trial, too."""
@@ -37,17 +46,17 @@ class Trials(Environment):
         return self._begin({'seed': int(self._seeds.randint(2 ** 31))})
 
     def _begin(self, start):
-        self._start, self.trials = start, []
+        self._start, self._actions = start, []
         self._draw(start, self._chance)
         return self.view()
 
     def step(self, action):
         """Plays a trial. action: int. Returns Step."""
-        trials = self.trials
-        told = self._outcome(len(trials), int(action))
-        trials.append(told)
-        done = len(trials) == self.spec.trials
-        return Step(None if done else self.view(), told[-1], done)
+        action, actions = int(action), self._actions
+        reward = self._rewards[len(actions)][action]
+        actions.append(action)
+        done = len(actions) == self.spec.trials
+        return Step(None if done else self.view(), reward, done)
 
     def replay(self, history):
         step = Step(self._begin({name: value for name, value in history.items() if name != 'actions'}), 0., False)
@@ -56,7 +65,10 @@ class Trials(Environment):
         return step
 
     def _draw(self, start, random):
-        """Draws an episode. start: dict, `history` without its actions; random: a RandomState to be seeded, as making one is slow."""
+        """Draws an episode, and sets _rewards to what each action pays in each trial, a list of lists of floats.
+
+        start: dict, `history` without its actions; random: a RandomState to be seeded, as making one is slow.
+        """
         raise NotImplementedError
 
     def _outcome(self, trial, action):
@@ -65,6 +77,10 @@ class Trials(Environment):
 
     def _right(self, trial, action):
         """1 or 0: whether an action is the best one in a trial."""
+        raise NotImplementedError
+
+    def _told(self, trial, action):
+        """What a table has of an action in a trial: a dict, whose keys are its columns in their order."""
         raise NotImplementedError
 
     def close(self):

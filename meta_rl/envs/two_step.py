@@ -83,10 +83,10 @@ class TwoStep(Trials):
 
     @property
     def better(self):
-        return self._better[max(len(self.trials) - 1, 0)]
+        return self._better[max(len(self._actions) - 1, 0)]
 
     def view(self):
-        return VIEWS[self.trials[-1][1] if self.trials else 0]
+        return VIEWS[self._states[len(self._actions) - 1][self._actions[-1]] if self._actions else 0]
 
     def reset(self):
         before = self.better if self.carries and self._better else None
@@ -97,10 +97,15 @@ class TwoStep(Trials):
         draws = draw([start['seed']], self.rules, None if before is None else [before], random)
         self._better = draws.better[:, 0].tolist()
         # For both actions at once: a step looks them up.
-        self._states, self._paid = [part.tolist() for part in outcome(draws, slice(None), np.arange(ACTIONS), self.rules)]
+        self._states, self._rewards = [part.tolist() for part in outcome(draws, slice(None), np.arange(ACTIONS), self.rules)]
 
     def _outcome(self, trial, action):
-        return action, self._states[trial][action], self._paid[trial][action]
+        return action, self._states[trial][action], self._rewards[trial][action]
+
+    def _told(self, trial, action):
+        _, state, reward = self._outcome(trial, action)
+        return {'choice': action, 'transition': 'common' if state == 1 + action else 'uncommon', 'state': state,
+                'better_state': self._better[trial], 'correct': self._right(trial, action), 'reward': int(reward)}
 
     def _right(self, trial, action):
         return int(1 + action == self._better[trial])

@@ -31,10 +31,13 @@ class Columns:
       reward_scale: float, by which the previous reward is multiplied; None: it is left out. Losses keep it as it is.
       timestep_scale: float, by which the timestep is; 1/6 makes the unit an episode of six decisions. None: it is left out.
       first_action: bool, before the first step it is told that action 0 came before, as if it had; False: that none did, zeros.
+      action_scale: float, by which the one-hot action is multiplied.
+      signed: bool, action and reward are of -1 and 1, and both 0 before the first step, before they are multiplied.
     """
 
-    def __init__(self, actions, prev_action=True, reward_scale=1., timestep_scale=None, first_action=False):
-        self._actions, self._prev_action = actions, prev_action
+    def __init__(self, actions, prev_action=True, reward_scale=1., timestep_scale=None, first_action=False, action_scale=1.,
+                 signed=False):
+        self._actions, self._prev_action, self._action_scale, self._signed = actions, prev_action, action_scale, signed
         self._reward_scale, self._timestep_scale, self._first_action = reward_scale, timestep_scale, first_action
         # int, how many columns each of the three has.
         self.action, self.reward = prev_action * actions, int(reward_scale is not None)
@@ -44,13 +47,26 @@ class Columns:
         """(action, reward, time): lists of one float32 [T * B, ...] each, empty where it is left out."""
         action, reward, time = [], [], []
         if self._prev_action:
+            # No operation more than is asked for: the seeds of those that follow hang on how many there are.
             before = tf.reshape(inputs.prev_action, [-1])
-            action.append(tf.one_hot(tf.maximum(before, 0) if self._first_action else before, self._actions))  # of -1: all zeros
+            if self._first_action:
+                before = tf.maximum(before, 0)
+            action.append(tf.one_hot(before, self._actions))  # of -1: all zeros
+            if self._signed:
+                action = [_signed(action[0], before)]
+            if self._action_scale != 1:
+                action = [action[0] * self._action_scale]
         if self._reward_scale is not None:
-            reward.append(tf.reshape(inputs.prev_reward, [-1, 1]) * self._reward_scale)
+            told = tf.reshape(inputs.prev_reward, [-1, 1])
+            reward.append((_signed(told, tf.reshape(inputs.prev_action, [-1])) if self._signed else told) * self._reward_scale)
         if self._timestep_scale is not None:
             time.append(tf.reshape(inputs.timestep, [-1, 1]) * self._timestep_scale)
         return action, reward, time
+
+
+def _signed(columns, before):
+    """Columns [T * B, ...] of 1 and 0 as 1 and -1, and 0 where no action came before (int32 [T * B], -1)."""
+    return (2 * columns - 1) * tf.cast(before >= 0, tf.float32)[:, tf.newaxis]
 
 
 def paid(inputs):

@@ -36,8 +36,8 @@ class Activity:
 
     def take(self, record):
         """Takes in an EpisodeRecord."""
-        parts = [np.stack([getattr(step, name) for step in record.steps]).astype(np.float32).reshape(len(record.steps), -1)
-                 for name in PARTS]
+        stacked = [np.stack([getattr(step, name) for step in record.steps]).astype(np.float32) for name in PARTS]
+        parts = [part.reshape(part.shape[0], int(np.prod(part.shape[1:]))) for part in stacked]  # not -1: there may be no features
         self._widths = [part.shape[1] for part in parts]
         self._scratch.write(np.ascontiguousarray(np.concatenate(parts, 1)).tobytes())
         self._lengths.append(len(record.steps))

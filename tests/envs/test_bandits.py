@@ -74,7 +74,7 @@ def test_a_finite_index_by_hand():
     assert table[1, 0, 2] == pytest.approx(.7, abs=1e-3)  # 2/3 + 2/3 * 3/4 + 1/3 s = 2 s
 
 
-def best_play(trials, memo):
+def worth_of_all(trials, memo):
     """The most that can be earned in so many trials with two independent arms, by going through all that can happen."""
     def worth(a, b, c, d, left):
         if not left:
@@ -93,9 +93,52 @@ def test_the_index_for_a_known_end_earns_what_best_play_does():
     draws = draw(range(episodes), 'independent', trials)
     _, regret = oracles.play(dict(oracles.PLAYERS)['finite Gittins'], draws, np.random.RandomState(0))
     earned = trials * 2 / 3 - regret.sum(0).mean()  # the better of two arms pays 2/3 in the mean
-    assert earned == pytest.approx(best_play(trials, {}), abs=.03)
+    assert earned == pytest.approx(worth_of_all(trials, {}), abs=.03)
     _, others = oracles.play(dict(oracles.PLAYERS)['Thompson'], draws, np.random.RandomState(0))
     assert regret.sum(0).mean() < others.sum(0).mean()
+
+
+def test_best_play_by_hand_and_by_going_through_all_that_can_happen():
+    assert oracles.best_play(1)[0] == .5
+    # The arm that paid pays again with 2/3; after the one that did not, the other one with 1/2.
+    assert oracles.best_play(2)[0] == pytest.approx(.5 + .5 * 2 / 3 + .5 / 2)
+    worth, signs = oracles.best_play(12)
+    assert worth == pytest.approx(worth_of_all(12, {}), abs=1e-5)
+    assert signs[0].ravel().tolist() == [0] and signs[1][1, 0, 0] == 1 and signs[1][0, 1, 0] == -1
+    draws = draw(range(50000), 'independent', 12)
+    _, regret = oracles.play(oracles.players('independent')[0][1], draws, np.random.RandomState(0))
+    assert 12 * 2 / 3 - regret.sum(0).mean() == pytest.approx(worth, abs=.04)
+
+
+@pytest.mark.parametrize('kind', ['uniform', 'easy', 'hard'])
+def test_best_play_of_dependent_arms_is_to_go_by_all_that_was_seen(kind):
+    """Its regret by the binomial distribution: after n trials of whichever arm, n draws are seen of the better one."""
+    p = {'uniform': np.linspace(.5005, .9995, 1000), 'easy': np.array([.9]), 'hard': np.array([.6])}[kind]
+    trials, regret, agree = 20, 0., np.ones((1, len(p)))  # agree: probability of 0, 1, ... n draws that speak for the better arm
+    for n in range(trials):
+        k = np.arange(n + 1)
+        wrong = (agree[2 * k < n].sum(0) + .5 * agree[2 * k == n].sum(0))
+        regret += ((2 * p - 1) * wrong).mean()
+        agree = np.vstack([agree * (1 - p), np.zeros(len(p))]) + np.vstack([np.zeros(len(p)), agree * p])
+    draws = draw(range(40000), kind, trials)
+    found = oracles.play(oracles.players(kind)[0][1], draws, np.random.RandomState(0))[1].sum(0)
+    assert found.mean() == pytest.approx(regret, abs=4 * found.std() / 200)
+    assert found.mean() < oracles.play(dict(oracles.PLAYERS)['Gittins'], draws, np.random.RandomState(0))[1].sum(0).mean()
+
+
+def test_nobody_is_known_to_play_restless_arms_best():
+    assert oracles.players('restless') == oracles.PLAYERS and oracles.OPTIMAL in dict(oracles.players('medium'))
+
+
+def test_rows_of_a_table_worked_by_hand():
+    env = Bandit(np.random.RandomState(3), 'restless', 3)
+    env.reset()
+    env._arms, env._rewards = [[.2, .8], [.75, .25], [.5, .5]], [[0., 1.], [1., 0.], [0., 1.]]
+    for action in (0, 0, 1):
+        env.step(action)
+    assert [last for last, _ in env.trial_rows()] == [0, 1, 2]
+    assert list(env.trial_rows()[0][1]) == ['trial', 'choice', 'better_arm', 'correct', 'reward', 'regret']
+    assert [list(row.values()) for _, row in env.trial_rows()] == [[1, 0, 1, 0, 0, .6], [2, 0, 0, 1, 1, 0], [3, 1, 0, 1, 1, 0]]
 
 
 @pytest.mark.parametrize('kind', ['independent', 'uniform'])
@@ -117,7 +160,7 @@ def test_a_score_is_of_the_episodes_that_were_played():
         regrets.append(env.regret)
     report = oracles.score(np.array(actions).T, seeds, 'uniform')
     assert report['regret_mean'] == pytest.approx(np.mean(regrets))
-    assert set(report['references']) == {'Gittins', 'finite Gittins', 'Thompson', 'UCB1', 'chance'}
+    assert set(report['references']) == {'Bayes-optimal', 'Gittins', 'finite Gittins', 'Thompson', 'UCB1', 'chance'}
     for part in report['references'].values():
         assert part['ratio'] == pytest.approx(report['regret_mean'] / part['regret_mean'])
     assert 'Gittins' in oracles.table('agent', report)

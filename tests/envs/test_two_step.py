@@ -92,6 +92,18 @@ def test_the_same_episode_alone_and_side_by_side():
     assert oracles.play(Alternates(), draws, Rules(), None).rewards[:, 1].tolist() == rewards
 
 
+def test_rows_of_a_table_worked_by_hand():
+    env = TwoStep(np.random.RandomState(8), Rules(trials=3))
+    env.reset()
+    env._better, env._states, env._rewards = [2, 2, 1], [[1, 2], [2, 1], [1, 2]], [[0., 1.], [1., 0.], [0., 1.]]
+    for action in (0, 0, 1):
+        env.step(action)
+    assert [last for last, _ in env.trial_rows()] == [0, 1, 2]
+    assert list(env.trial_rows()[0][1]) == ['trial', 'choice', 'transition', 'state', 'better_state', 'correct', 'reward']
+    assert [list(row.values()) for _, row in env.trial_rows()] == [
+        [1, 0, 'common', 1, 2, 0, 0], [2, 0, 'uncommon', 2, 2, 0, 1], [3, 1, 'common', 2, 1, 0, 1]]
+
+
 @pytest.mark.parametrize('name, reward, stay', [
     ('chance', 50, (.5, .5, .5, .5)), ('Bayes-optimal', 70.6, (1., .67, .66, 1.)), ('knows the better state', 74, (.975,) * 4)])
 def test_players_earn_and_repeat_what_is_known_of_them(name, reward, stay):

@@ -1,6 +1,6 @@
-"""Players of the bandits: Gittins index, UCB1, Thompson sampling; and the regret of any player beside theirs.
+"""Players of the bandits: the Bayes-optimal one, Gittins index, UCB1, Thompson sampling; and the regret of any player beside theirs.
 
-All of them take the arms to be independent and to stay as they are. Shapes: T trials of E episodes side by side, 2 arms.
+All but the first take the arms to be independent and to stay as they are. Shapes: T trials of E episodes side by side, 2 arms.
 """
 import functools
 import math
@@ -85,6 +85,39 @@ def _by_thompson(wins, losses, t, trials, random):
     return random.beta(1 + wins, 1 + losses)
 
 
+def _by_agreement(wins, losses, t, trials, random):
+    """Where the other arm pays with 1 minus the probability: what speaks for an arm is where it paid and where the other did not.
+
+    Every pull tells as much, of whichever arm, so that the likelier one is also the best to try: nobody does better.
+    """
+    return wins + losses[:, ::-1]
+
+
+@functools.lru_cache(maxsize=None)
+def best_play(trials=TRIALS):
+    """Best play of two independent arms with uniform priors, by dynamic programming backwards over all that can have been seen.
+
+    Returns: (reward of an episode, [int8 [n + 1, n + 1, n + 1] for n = 0, 1, ... trials - 1]): after n trials, by the wins and
+      losses of arm 0 and the wins of arm 1, 1 or -1 where arm 0 or 1 is to be taken, 0 where they are worth the same.
+    """
+    signs, ahead = [], np.zeros((trials + 1,) * 3, np.float32)  # ahead: what can still be earned
+    for n in range(trials - 1, -1, -1):
+        a, b, c = np.ogrid[:n + 1, :n + 1, :n + 1]
+        d = np.maximum(n - a - b - c, 0)  # cells in which it would be less than 0 are never come to
+        mean, other = ((1 + one) / (2 + one + two) for one, two in ((a, b), (c, d)))
+        lost = ahead[:-1, :-1, :-1]
+        first = mean * (1 + ahead[1:, :-1, :-1]) + (1 - mean) * ahead[:-1, 1:, :-1]
+        second = other * (1 + ahead[:-1, :-1, 1:]) + (1 - other) * lost
+        signs.append(np.where(np.abs(first - second) < 1e-4, 0, np.sign(first - second)).astype(np.int8))
+        ahead = np.maximum(first, second).astype(np.float32)
+    return float(ahead[0, 0, 0]), signs[::-1]
+
+
+def _by_best_play(wins, losses, t, trials, random):
+    sign = best_play(trials)[1][t][wins[:, 0], losses[:, 0], wins[:, 1]]
+    return np.stack([sign, -sign], 1)
+
+
 def _by_chance(wins, losses, t, trials, random):
     return np.zeros(wins.shape)
 
@@ -92,6 +125,16 @@ def _by_chance(wins, losses, t, trials, random):
 # name: what it takes the arm with the most of, of wins and losses int [E, 2] before trial t: float [E, 2].
 PLAYERS = (('Gittins', _by_gittins), ('finite Gittins', _by_finite_gittins), ('Thompson', _by_thompson), ('UCB1', _by_ucb1),
            ('chance', _by_chance))
+OPTIMAL = 'Bayes-optimal'
+
+
+def players(kind):
+    """PLAYERS, after the one that earns most of all that know the rules of a kind of arms, if it is known.
+
+    (It is not for 'restless': a walk is scaled by what is still to come of it.)
+    """
+    best = {'independent': ((OPTIMAL, _by_best_play),), 'restless': ()}
+    return best.get(kind, ((OPTIMAL, _by_agreement),)) + PLAYERS
 
 
 def play(index, draws, random):
@@ -116,7 +159,7 @@ def regret_of(actions, draws):
 
 
 def score(actions, seeds, kind, seed=0):
-    """What E episodes of a bandit came to, beside what PLAYERS come to in the same ones: a dict of plain data.
+    """What E episodes of a bandit came to, beside what `players` come to in the same ones: a dict of plain data.
 
     Args:
       actions: int [T, E], what was done in them.
@@ -130,7 +173,7 @@ def score(actions, seeds, kind, seed=0):
     draws, random = draw(seeds, kind, len(actions)), np.random.RandomState(seed)
     report = _summary(regret_of(actions, draws))
     report['references'] = {}
-    for name, index in PLAYERS:
+    for name, index in players(kind):
         part = _summary(play(index, draws, random)[1])
         part['ratio'] = report['regret_mean'] / part['regret_mean'] if part['regret_mean'] else None
         report['references'][name] = part
@@ -147,10 +190,10 @@ def _summary(regret):
 
 @functools.lru_cache(maxsize=None)
 def rewards(kind, trials=TRIALS, episodes=2000):
-    """[(name, mean reward of an episode)] of PLAYERS, and of one that knows the better arm, from the worst to the best."""
+    """[(name, mean reward of an episode)] of `players`, and of one that knows the better arm, from the worst to the best."""
     draws, random = draw(range(episodes), kind, trials), np.random.RandomState(0)
     most = float(draws.arms.max(2).sum(0).mean())
-    found = [(name, most - float(play(index, draws, random)[1].sum(0).mean())) for name, index in PLAYERS]
+    found = [(name, most - float(play(index, draws, random)[1].sum(0).mean())) for name, index in players(kind)]
     return sorted(found + [('knows the better arm', most)], key=lambda pair: pair[1])
 
 

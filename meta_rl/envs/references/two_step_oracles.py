@@ -165,18 +165,18 @@ def score(played, rules=Rules()):
 
 def table(rows):
     """Scores as text. rows: (name, what `score` returned) each; the oracles are set below them."""
-    titles = ' '.join(f'{"stay " + cell:>8s}' for cell in CELLS)
-    lines = ['{:24s} {:>7s} {:>14s} {}   {}'.format('', 'reward', '95%', titles, 'index')]
+    titles = ' '.join(f'{cell:>6s}' for cell in CELLS)
+    lines = ['{:22s} {:>6s} {:>14s} {} {:>6s}'.format('', 'reward', '95%', titles, 'index')]
     for name, part in rows:
         low, high = part['reward_ci95'] or (float('nan'),) * 2
         lines.append(_row(name, part['reward_mean'], f'{low:.2f} .. {high:.2f}', part['stay']))
     lines += [_row(name, one['reward_mean'], '', one['stay']) for name, one in rows[0][1]['oracles'].items()]
-    lines += ['(stay: how often an action is repeated after a rewarded or unrewarded, common or uncommon trial;',
-              f'index: RC - RU - UC + UU, about 0 of a model-free player) Nearest to: {rows[0][1]["nearest_oracle"]}.']
+    lines += [f'Nearest to: {rows[0][1]["nearest_oracle"]}. RC, RU, UC, UU: how often an action is repeated after',
+              'a rewarded or unrewarded, common or uncommon trial. index: RC - RU - UC + UU,', 'about 0 of a model-free player.']
     return '\n'.join(lines)
 
 
 def _row(name, mean, interval, stay):
     index = model_based_index(stay)
-    cells = ' '.join('       -' if stay[cell] is None else f'{stay[cell]:8.3f}' for cell in CELLS)
-    return f'{name:24s} {mean:7.2f} {interval:>14s} {cells} {"" if index is None else format(index, "+7.3f")}'.rstrip()
+    cells = ' '.join('     -' if stay[cell] is None else f'{stay[cell]:6.3f}' for cell in CELLS)
+    return f'{name:22s} {mean:6.2f} {interval:>14s} {cells} {"" if index is None else format(index, "+6.3f")}'.rstrip()
