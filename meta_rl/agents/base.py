@@ -1,4 +1,4 @@
-"""Agent: what an agent is to all that trains, measures and draws it. Those that there are: agents.py."""
+"""Agent: what an agent is to all that trains, measures and draws it."""
 
 
 class Agent:
@@ -12,6 +12,9 @@ class Agent:
 
     restarts, in_lab = True, True
     film, profile = None, 'plotting.learning_sets'
+
+    def check(self, config):
+        """Raises ConfigError where settings do not go together."""
 
     def spec(self, config):
         """Spec of its environment."""
