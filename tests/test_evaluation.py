@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
@@ -171,7 +172,8 @@ def test_an_episode_is_shown_as_it_was_played(tmp_path):
     assert played.view_index.shape == played.actions.shape == (6, 1) and features.shape == (6, 6)
     assert np.array_equal(policies, again.policies[:, 0]) and np.array_equal(played.actions, again.actions)
     assert policies.shape == (6, 2) and np.allclose(policies.sum(1), 1) and len(np.unique(policies[:, 0])) == 6
-    assert os.path.getsize(path) > 20000
+    with Image.open(path) as picture:  # four rows: frames, where it looks, features, policy
+        assert picture.size == (1392, 840) and len(picture.convert('RGB').getcolors(10 ** 6)) > 500
 
 
 def test_attention_is_where_the_features_come_from():

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from meta_rl import apart, evaluation, training
 from meta_rl import config as config_module
@@ -18,26 +19,32 @@ KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height=32, units=4, embedding=4)
 
 
+def same_as_kept(path):
+    """What was drawn is the picture in img/: to the pixel by the Matplotlib that drew that one, else at least of its size."""
+    with Image.open(path) as drawn, Image.open(os.path.join(os.path.dirname(KEPT), os.path.basename(path))) as kept:
+        assert drawn.size == kept.size, path
+        if drawn.info.get('Software') == kept.info.get('Software') is not None:
+            assert drawn.tobytes() == kept.tobytes(), f'{os.path.basename(path)} is not what img/ has: make figures'
+
+
 @pytest.mark.parametrize('figure', all_figures.FIGURES, ids=lambda figure: figure.name)
 def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypatch):
     monkeypatch.setattr(apart, 'train', None)  # training anew would fail
     shutil.copytree(KEPT, str(tmp_path / 'data'))
-    drawn = all_figures.draw(figure._replace(insight=False), str(tmp_path))  # that draws 2,000 images first
-    assert [os.path.getsize(path) > 10000 for path in drawn] == [True] * len(drawn)
-    assert {os.path.basename(path) for path in drawn} <= set(os.listdir(os.path.dirname(KEPT)))
+    for path in all_figures.draw(figure._replace(insight=False), str(tmp_path)):  # that draws 2,000 images first
+        same_as_kept(path)
 
 
 def test_the_agent_of_others_is_drawn_beside_ours(tmp_path):
     shutil.copytree(KEPT, str(tmp_path / 'data'))
-    path = all_figures.draw_third_party(str(tmp_path))
-    assert os.path.getsize(path) > 10000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
+    same_as_kept(all_figures.draw_third_party(str(tmp_path)))
     curve = third_party.read(os.path.join(KEPT, all_figures.THIRD_PARTY, 'curve.csv'))
     assert curve['episodes'][-1] == 100000 and curve['return'][-1] > 24 and (np.diff(curve['seconds']) > 0).all()
 
 
 def test_surroundings_are_drawn_beside_recorded_ones(tmp_path):
     path = surroundings.draw(str(tmp_path / 'surroundings.png'))
-    assert 10000 < os.path.getsize(path) < 500000 and os.path.basename(path) in os.listdir(os.path.dirname(KEPT))
+    same_as_kept(path)
     for size, pitch, yaw in surroundings.SHOWN:
         true, frame = surroundings.recorded(size, pitch, yaw)
         assert surroundings.drawn(frame, *map(int, size.split('x'))).shape == true.shape
