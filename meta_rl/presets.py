@@ -63,7 +63,7 @@ PRESETS = {
     # The agent moves its own gaze, frame by frame: see docs/gaze.md. From reward alone; surroundings at random, lest it steers by
     # them; images read where the screen alone is; three passes over an unroll with a clipped ratio: no policy fell apart so far.
     'gaze': dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, coin_episodes=40000,
-                 coin_share=.5, passes=3, ratio_clip=.2, choice_entropy=.05, episodes=40000),
+                 coin_share=.5, passes=3, ratio_clip=.2, episodes=40000),
     # In flat surroundings, which it steers by and gets lost without, images read in the whole frame; and with a teacher.
     'gaze-flat': dict(_FROM_REWARD, coin_start=8000, coin_episodes=50000, episodes=80000),
     'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,
