@@ -8,9 +8,10 @@ version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 venv := .venv/$(version)
 # Touched last: an install that was interrupted, or of older requirements, starts anew.
 installed := $(venv)/installed
-# Tests of --backend ray need Ray, those of the Gymnasium environments Gymnasium; 3.6 has neither any more. Where one does not
-# install its tests are skipped.
-tested := $(if $(filter 3.6,$(version)),$(installed),$(venv)/installed-ray $(venv)/installed-gymnasium)
+# Tests of --backend ray need Ray, those of the Gymnasium environments Gymnasium; 3.6 has neither any more. Those of
+# `analyse` need scikit-learn, that of the notebook nbclient. Where one does not install its tests are skipped.
+tested := $(if $(filter 3.6,$(version)),$(installed) $(venv)/installed-analysis,$(venv)/installed-ray $(venv)/installed-gymnasium \
+	$(venv)/installed-analysis $(venv)/installed-notebook)
 # The pip that comes with 3.6 knows too few kinds of wheel; this is its last. The others get one and the same.
 pip := $(if $(filter 3.6,$(version)),21.3.1,25.3)
 
@@ -78,6 +79,16 @@ $(venv)/installed-ray: requirements/ray.txt $(installed)
 $(venv)/installed-gymnasium: requirements/gymnasium.txt $(installed)
 	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/gymnasium.txt \
 		|| echo "Gymnasium or dm_env does not install here: the tests of their environments are skipped."
+	@touch $@
+
+$(venv)/installed-analysis: requirements/analysis.txt $(installed)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/analysis.txt \
+		|| echo "scikit-learn or SciPy does not install here: the tests of analyse are skipped."
+	@touch $@
+
+$(venv)/installed-notebook: requirements/notebook.txt $(venv)/installed-analysis
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/notebook.txt \
+		|| echo "nbclient does not install here: the test of the notebook is skipped."
 	@touch $@
 
 $(venv)/installed-lint: requirements/lint.txt $(installed)

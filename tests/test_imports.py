@@ -31,12 +31,13 @@ FLOORS = [
     ('interface', {'evaluation', 'training'}),
     ('command', {'backends'}),
     ('figures', {'apart', 'evaluation'}),
+    ('analysis', {'figures'}),
     ('bench', {'figures'}),
     ('play', {'envs', 'records'}),
     ('gymnasium_envs', {'envs'}),
     ('dm_envs', {'envs'}),
     ('published', {'actor', 'rundir'}),
-    ('harlow', {'bench', 'command', 'play', 'published'}),
+    ('harlow', {'analysis', 'bench', 'command', 'play', 'published'}),
 ]
 # (file, what it imports): why.
 RENDER = 'a scene is drawn where render() asks for one; what draws it imports no environment'
