@@ -5,9 +5,9 @@ from matplotlib import cm, colors
 from meta_rl.figures import plotting
 
 PANEL = 3.9  # inches
-DRAWN = 60  # episodes whose ways are drawn one by one
+DRAWN = 30  # episodes whose ways are drawn one by one
 CASES = 20  # of what follows a right or a wrong choice: a fraction of fewer is in the table alone
-RIGHT_FIRST, WRONG_FIRST = 'C0', 'C1'
+OUTCOMES = (1, 'C0', 'trial 1 right'), (0, 'C1', 'trial 1 wrong')  # of trial 1, their colours and names
 MARKERS = 'osD^vX'
 
 
@@ -96,9 +96,10 @@ def components(runs, path):
     """Draws the plane of the first two principal components: ways of single episodes, and their means by the outcome of trial 1."""
     drawn, axes = figure(runs, sharey=False)
     for panel, run in zip(axes[0], runs):
-        for outcome, colour, label in ((1, RIGHT_FIRST, 'trial 1 right'), (0, WRONG_FIRST, 'trial 1 wrong')):
+        for outcome, colour, _ in OUTCOMES:
             for way in run.scores[run.first == outcome][:DRAWN]:
-                panel.plot(way[:, 0], way[:, 1], color=colour, linewidth=.5, alpha=.25)
+                panel.plot(way[:, 0], way[:, 1], color=colour, linewidth=.5, alpha=.3)
+        for outcome, colour, label in OUTCOMES:
             own = [row for row in run.tables['components'] if row['trial_1_correct'] == outcome]
             x, y = [row['pc1'] for row in own], [row['pc2'] for row in own]
             panel.plot(x, y, color='w', linewidth=4.5)
@@ -126,7 +127,9 @@ def learning_set(runs, path):
             own = [row for row in table if row['last_episode'] == last]
             panel.plot([row['trial'] for row in own], [100 * row['fraction'] for row in own], marker='o', markersize=3,
                        color=scale.to_rgba(last))
-        _trials(panel, 40)
+    lowest = min(40, 100 * min(row['fraction'] for run in runs for row in run.tables['learning-set']) - 3)
+    for panel in axes[0]:
+        _trials(panel, lowest)
     axes[0, 0].set_ylabel('correct in training (%)')
     for panel, run in zip(axes[1], runs):
         names = list(dict.fromkeys(row['what'] for row in run.tables['stays']))

@@ -28,8 +28,8 @@ def read(path):
         episodes = sorted({int(row['episode']) for row in rows})
         small, reaction = np.full((2, len(episodes), TRIALS), -1, np.int8), np.full((len(episodes), TRIALS), np.nan)
         for row in rows:
-            place = episodes.index(int(row['episode'])), range(TRIALS)[int(row['trial']) - 1]
-            small[(0,) + place] = (0, 1)[int(row['correct'])]
+            place = episodes.index(int(row['episode'])), range(1, TRIALS + 1).index(int(row['trial']))
+            small[(0,) + place] = ('0', '1').index(row['correct'])
             small[(1,) + place] = SIDES.index(row['choice'])
             reaction[place] = float(row['reaction_time'])
     except (ValueError, TypeError, IndexError, csv.Error) as error:
