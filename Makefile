@@ -8,9 +8,11 @@ version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 venv := .venv/$(version)
 # Touched last: an install that was interrupted, or of older requirements, starts anew.
 installed := $(venv)/installed
-# Tests of --backend ray need Ray, those of the Gymnasium environments Gymnasium; 3.6 has neither any more. Where one does not
-# install its tests are skipped.
-tested := $(if $(filter 3.6,$(version)),$(installed),$(venv)/installed-ray $(venv)/installed-gymnasium)
+# Tests of --backend ray need Ray, those of the Gymnasium environments Gymnasium; 3.6 has neither any more. Those of
+# `analyse` need scikit-learn. Where one does not install its tests are skipped.
+tested := $(if $(filter 3.6,$(version)),,$(venv)/installed-ray $(venv)/installed-gymnasium) $(venv)/installed-analysis
+# That of the notebook, which is slow, needs nbclient.
+notebook := $(if $(filter 3.6,$(version)),,$(venv)/installed-notebook)
 # The pip that comes with 3.6 knows too few kinds of wheel; this is its last. The others get one and the same.
 pip := $(if $(filter 3.6,$(version)),21.3.1,25.3)
 
@@ -35,7 +37,7 @@ train: $(installed)  ## train an agent: python harlow.py train $(ARGS)
 test: $(tested)  ## run the tests, but for the slow ones: python -m pytest tests -n 2 $(ARGS)
 	$(venv)/bin/python -m pytest tests -n 2 $(ARGS)
 
-slowtest: $(tested)  ## run all tests, on two cores half an hour
+slowtest: $(tested) $(notebook)  ## run all tests, on two cores half an hour
 	$(venv)/bin/python -m pytest tests -n 2 --slow $(ARGS)
 
 lint: $(venv)/installed-lint  ## look for faults without running anything: ruff, and mypy on the contracts; Python 3.11 and newer
@@ -78,6 +80,16 @@ $(venv)/installed-ray: requirements/ray.txt $(installed)
 $(venv)/installed-gymnasium: requirements/gymnasium.txt $(installed)
 	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/gymnasium.txt \
 		|| echo "Gymnasium or dm_env does not install here: the tests of their environments are skipped."
+	@touch $@
+
+$(venv)/installed-analysis: requirements/analysis.txt $(installed)
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/analysis.txt \
+		|| echo "scikit-learn or SciPy does not install here: the tests of analyse are skipped."
+	@touch $@
+
+$(venv)/installed-notebook: requirements/notebook.txt $(venv)/installed-analysis
+	@$(venv)/bin/python -m pip install -q --prefer-binary -r requirements/notebook.txt \
+		|| echo "nbclient does not install here: the test of the notebook is skipped."
 	@touch $@
 
 $(venv)/installed-lint: requirements/lint.txt $(installed)

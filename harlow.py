@@ -7,6 +7,7 @@
     python harlow.py play           a person plays, and is measured the same way
     python harlow.py plot RUN...    draws reward curves and learning sets
     python harlow.py compare RUN... compares runs in one table and figure
+    python harlow.py analyse RUN... decoders, components, lesions, behaviour of runs
     python harlow.py presets        lists the presets, and what each gives
     python harlow.py figures        draws the figures of img/
     python harlow.py bench          measures how fast all of it is
@@ -169,8 +170,7 @@ def play(args):
 def plot(args):
     files.check(args.output)
     from meta_rl.figures import plotting
-    for path in plotting.plot(args.runs, args.output, **images_shown(args)):
-        print(path)
+    print(*plotting.plot(args.runs, args.output, **images_shown(args)), sep='\n')
     return 0
 
 
@@ -181,6 +181,12 @@ def compare(args):
     print(comparison.compare(args.runs, args.output, args.episodes, seed=args.seed, **images_shown(args)))
     output.say('', args.output)
     return 0
+
+
+def analyse(args):
+    check_played(args)
+    from meta_rl.analysis import everything
+    return everything.run(args)
 
 
 def presets(_):
@@ -222,7 +228,7 @@ def main(arguments):
         if reason:
             raise ConfigError(reason)
         status = {'train': train, 'evaluate': evaluate, 'record': record, 'play': play, 'plot': plot, 'compare': compare,
-                  'presets': presets, 'figures': figures, 'bench': bench}[args.command](args)
+                  'analyse': analyse, 'presets': presets, 'figures': figures, 'bench': bench}[args.command](args)
         output.flush()
         return status
     except BrokenPipeError as error:

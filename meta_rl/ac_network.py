@@ -72,6 +72,16 @@ class AC_Network:
         """See Memory."""
         return self._memory.unit_names
 
+    @property
+    def given(self) -> List[str]:
+        """See Memory."""
+        return self._memory.given
+
+    @property
+    def image_features(self) -> int:
+        """See Encoder."""
+        return self._encoder.image_features
+
     def encode(self, session: Any, views: np.ndarray) -> np.ndarray:
         """Features float32 [V, F] of views [V, ...], as act() wants them: with the weights that are local now."""
         return self._call(session, 'encode')(views)[0]

@@ -147,15 +147,22 @@ class Frozen:
         """See Memory."""
         return self._network.unit_names
 
-    def measure(self, episodes, seed=SEED, greedy=False, progress=None, takers=()):
+    @property
+    def given(self):
+        """See Memory."""
+        return self._network.given
+
+    def measure(self, episodes, seed=SEED, greedy=False, progress=None, takers=(), lesion=None):
         """Plays `episodes`. Returns a dict of plain data: see `score` of Agent. progress: Progress that is told of each, or None.
 
         takers: what is handed the record of each episode, see records.Observer.
+        lesion: function of the network that returns what plays in its place, see analysis/lesions.py; None: the network plays.
         """
+        network = lesion(self._network) if lesion else self._network
         random = np.random.RandomState(seed)
         observer = Observer(takers, self._learning.reward_unit) if takers else None
         envs = self.make_envs(min(SIDE_BY_SIDE[self.played.lab], episodes), random)
-        played = play_episodes(self._network, self._session, envs, random, episodes, self._learning.steps, greedy,
+        played = play_episodes(network, self._session, envs, random, episodes, self._learning.steps, greedy,
                                progress, observer, self._agent.kept)
         for env in envs:
             env.close()

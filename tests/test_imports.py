@@ -30,11 +30,12 @@ FLOORS = [
     ('interface', {'evaluation', 'training'}),
     ('command', {'actor', 'backends', 'rundir'}),
     ('figures', {'apart', 'evaluation'}),
+    ('analysis', {'figures'}),
     ('bench', {'figures'}),
     ('play', {'envs', 'records'}),
     ('gymnasium_envs', {'envs'}),
     ('dm_envs', {'envs'}),
-    ('harlow', {'bench', 'command', 'play'}),
+    ('harlow', {'analysis', 'bench', 'command', 'play'}),
 ]
 # (file, what it imports): why.
 RENDER = 'a scene is drawn where render() asks for one; what draws it imports no environment'

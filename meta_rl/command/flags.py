@@ -5,7 +5,7 @@ from meta_rl import config as config_module
 from meta_rl.command.parsing import Formatter, Parser, Switch, Version, truth
 from meta_rl.command.settings import groups, users
 
-COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'compare', 'presets', 'figures', 'bench'
+COMMANDS = 'train', 'evaluate', 'record', 'play', 'plot', 'compare', 'analyse', 'presets', 'figures', 'bench'
 # What may change when a run goes on.
 RESUMABLE = 'episodes device log_every checkpoint_every workers backend cluster ray_address images image_cache'.split()
 # What counts where a person plays.
@@ -44,6 +44,7 @@ def make_parser(description):
     _add_play(add('play', 'play yourself, and be measured the same way', usage='%(prog)s [options] [settings]'))
     _add_plot(add('plot', 'draw reward curves and learning sets of runs', quiet))
     _add_compare(add('compare', 'compare runs: settings that differ, curves, accuracy with intervals', quiet))
+    _add_analyse(add('analyse', 'decoders, components, lesions, behaviour: figures and tables of runs', quiet))
     add('presets', 'list the presets: what each is, and what it gives')
     add('figures', 'draw the figures of img/, training first what its data lack', quiet)
     _add_bench(add('bench', 'measure how fast the lab and the training are', quiet))
@@ -140,6 +141,18 @@ def _add_compare(compare):
                          help='episodes to play with frozen weights, of each run [episodes]; default 1000')
     compare.add_argument('--seed', type=int, default=1000003, metavar='X', help='what its draws start from; default 1000003')
     _add_images(compare, 'as that of evaluate; default held-out for agents that see pixels')
+
+
+def _add_analyse(analyse):
+    analyse.add_argument('runs', metavar='RUN', nargs='+', help='run directories')
+    analyse.add_argument('-o', '--output', metavar='FOLDER', help='where to write figures (PNG) and tables (CSV), all runs side by '
+                         'side; default a folder `analysis` in each RUN')
+    analyse.add_argument('--episodes', type=int, default=1000, metavar='X', help='episodes to play with frozen weights, so many for '
+                         'the units and so many with each lesion [episodes]; default 1000')
+    analyse.add_argument('--seed', type=int, default=1000003, metavar='X', help='what its draws start from; default 1000003')
+    analyse.add_argument('--person', metavar='FILE', help='put a person beside the agent: a table that `play --trials` wrote')
+    analyse.add_argument('--json', metavar='FILE', help='write all tables there as JSON')
+    _add_images(analyse, 'as that of evaluate; default held-out for agents that see pixels')
 
 
 def _add_bench(bench):

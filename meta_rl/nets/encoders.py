@@ -24,6 +24,11 @@ class Encoder:
         """float32 [T * B], 1 for each step whose view the normalizer measures; None: it measures each view once."""
         return None
 
+    @property
+    def image_features(self):
+        """int: how many of the features, the first ones, say what the images are like."""
+        return self.size
+
     def __call__(self, views, learning, counts=None):
         """Features float32 [V, F].
 

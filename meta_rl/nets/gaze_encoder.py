@@ -31,6 +31,10 @@ class GazeEncoder(Encoder):
         self._kernel, self._bias = weights('where', [height * (width // 2) * 3, places])
         self.normalize = self._dense.normalize
 
+    @property
+    def image_features(self):
+        return self.what
+
     def counted(self, inputs):
         return fixation_paid(inputs)
 

@@ -12,7 +12,7 @@ from meta_rl.tf_compat import tf
 
 
 class Memory:
-    """What the memories share. A subclass sets _lstms, in the order of the state, and size."""
+    """What the memories share. A subclass sets _lstms, in the order of the state, _columns, and size."""
 
     def start(self, batch):
         """The state in which `batch` episodes begin, arrays."""
@@ -22,6 +22,11 @@ class Memory:
     def unit_names(self):
         """A name for each number of a state, in the order of its leaves, as 'lstm.h.3': the LSTM, c or h, the unit."""
         return [f'{lstm.name}.{part}.{number}' for lstm in self._lstms for part in 'ch' for number in range(lstm.units)]
+
+    @property
+    def given(self):
+        """Names of the inputs that it is given, of 'action', 'reward', 'time'."""
+        return [name for name in ('action', 'reward', 'time') if getattr(self._columns, name)]
 
     def placeholders(self):
         """A state of placeholders."""

