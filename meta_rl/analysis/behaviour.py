@@ -43,7 +43,7 @@ def blocks(curve):
     One block is one problem after another, as in Harlow (1949), where later blocks are longer too.
 
     Args:
-      curve: see monitor.read_curve. A row is the mean over the episodes since the row before it.
+      curve: see curve.read_curve. A row is the mean over the episodes since the row before it.
     """
     ends, names = curve['episodes'], trials_of(curve)
     lengths = np.diff(np.concatenate([[0.], ends]))

@@ -12,7 +12,8 @@ from meta_rl.console.progress import Progress
 from meta_rl.evaluation import SEED, Frozen, telling_images
 from meta_rl.figures import plotting
 from meta_rl.images import dataset
-from meta_rl.rundir import checkpoints, files
+from meta_rl.rundir import files
+from meta_rl.rundir.saving import checkpoints
 
 FOLDER = 'analysis'  # in a run directory, where no other one is named
 MOST = 6  # runs side by side
