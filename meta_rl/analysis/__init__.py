@@ -1,4 +1,5 @@
-"""Analyses of trained agents: what the field asks of a Harlow agent, each as a figure and its numbers. docs/analysis.md shows them.
+"""Analyses of trained agents: what the field asks of a Harlow agent, each as a figure and its numbers. docs/analysis.md shows
+them.
 
 Here live the command `analyse` (everything.py), and the numbers by themselves: `decoders`, `components`, `behaviour`, `lesions`,
 `people`, of what `moments` gathers. From outside: all of these. Takes scikit-learn and SciPy, the extra `analysis`, which are

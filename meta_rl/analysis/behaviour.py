@@ -1,4 +1,4 @@
-"""Behaviour: what is chosen after a right and after a wrong choice, and the learning set, drawn as monkeys' data are (Harlow 1949)."""
+"""Behaviour: what follows a right and a wrong choice, and the learning set, as monkeys' data are drawn (Harlow 1949)."""
 import numpy as np
 
 from meta_rl.envs.references.scores import wilson
@@ -13,16 +13,17 @@ def fraction(successes, count):
 
 
 def accuracy(correct):
-    """List of dicts, for each trial the fraction right of correct [E, T], 1, 0, or -1 where it was not decided, which is left out."""
-    return [dict({'trial': trial + 1}, **fraction((column == 1).sum(), (column >= 0).sum())) for trial, column in enumerate(correct.T)]
+    """List of dicts: for each trial the fraction right of correct [E, T], 1, 0, or -1 where it was not decided: left out."""
+    return [dict({'trial': trial}, **fraction((column == 1).sum(), (column >= 0).sum()))
+            for trial, column in enumerate(correct.T, 1)]
 
 
 def stays(correct, chosen):
     """What follows a right and a wrong choice: list of dicts, from trial 2 on.
 
-    'win-stay' is the fraction of right choices after which the same image was chosen, 'lose-shift' that of wrong ones after which the
-    other one was. 'win-stay side' and 'lose-shift side' are the same of sides in place of images. There are two images, one of them
-    right through the whole episode, so the same image was chosen where both choices are right or both wrong.
+    'win-stay' is the fraction of right choices after which the same image was chosen, 'lose-shift' that of wrong ones after
+    which the other one was. 'win-stay side' and 'lose-shift side' are the same of sides in place of images. There are two
+    images, one of them right through the whole episode, so the same image was chosen where both choices are right or both wrong.
 
     Args:
       correct: int [E, T], 1, 0, or -1 where it was not decided; chosen: int [E, T], the side.
@@ -38,7 +39,8 @@ def stays(correct, chosen):
 
 
 def blocks(curve):
-    """The learning set: list of dicts with the fraction right in each trial, for blocks of training each as long as all before it.
+    """The learning set: list of dicts with the fraction right in each trial, for blocks of training, each as long as all
+    before it.
 
     One block is one problem after another, as in Harlow (1949), where later blocks are longer too.
 

@@ -15,7 +15,7 @@ def principal(units, components=COMPONENTS):
 
 
 def plane(gathered):
-    """(scores [E, T, K], fractions [K]): the units before each choice of E episodes in their principal components; nan where none was."""
+    """(scores [E, T, K], fractions [K]): the units before each choice in their principal components; nan where there was none."""
     episodes, trials, count = gathered.choice.shape
     units = gathered.choice.reshape(-1, count)
     decided = ~np.isnan(units[:, 0])
@@ -26,7 +26,7 @@ def plane(gathered):
 
 
 def rows(gathered, scores):
-    """The table of the plane: for each outcome of trial 1 and each trial the mean and the standard deviation of the two scores."""
+    """The table of the plane: for each outcome of trial 1 and each trial the mean and the standard deviation of two scores."""
     found = []
     for outcome in (1, 0):
         episodes = scores[gathered.correct[:, 0] == outcome]
@@ -34,8 +34,8 @@ def rows(gathered, scores):
             there = episodes[~np.isnan(episodes[:, trial, 0]), trial, :2]
             if len(there):
                 mean, spread = there.mean(0), there.std(0)
-                found.append({'trial_1_correct': outcome, 'trial': trial + 1, 'episodes': len(there), 'pc1': mean[0], 'pc2': mean[1],
-                              'pc1_sd': spread[0], 'pc2_sd': spread[1]})
+                found.append({'trial_1_correct': outcome, 'trial': trial + 1, 'episodes': len(there),
+                              'pc1': mean[0], 'pc2': mean[1], 'pc1_sd': spread[0], 'pc2_sd': spread[1]})
     return found
 
 

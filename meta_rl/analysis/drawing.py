@@ -13,7 +13,8 @@ MARKERS = 'osD^vX'
 
 def figure(runs, rows=1, height=4.2, sharey='row'):
     """(figure, axes [rows, runs]); the last column leaves room for a legend beside it."""
-    drawn, axes = plotting.subplots(rows, len(runs), figsize=(PANEL * len(runs) + 1.9, height * rows), sharey=sharey, squeeze=False)
+    size = PANEL * len(runs) + 1.9, height * rows
+    drawn, axes = plotting.subplots(rows, len(runs), figsize=size, sharey=sharey, squeeze=False)
     for number, (panel, run) in enumerate(zip(axes[0], runs)):
         panel.set_title(run.name, color='C%d' % (number % 10) if len(runs) > 1 else 'k')
     return drawn, axes
@@ -29,15 +30,15 @@ def _trials(panel, lowest=0):
 
 
 def _line(panel, rows, value, number, count, label, shift=0., **style):
-    """A line of per cents with intervals through rows of different trials; lines lie beside each other, so that none hides another."""
+    """A line of per cents with intervals through rows of different trials; lines lie beside each other: none hides another."""
     rows = [row for row in rows if not np.isnan(row[value])]
     if not rows:
         panel.plot([], [], label=label, **style)
         return
     places = [row['trial'] + shift + .3 * (number - (count - 1) / 2) / count for row in rows]
     middle, low, high = (np.array([100 * row[name] for row in rows]) for name in (value, 'low', 'high'))
-    panel.errorbar(places, middle, [np.maximum(middle - low, 0), np.maximum(high - middle, 0)], markersize=4, linewidth=1, capsize=2,
-                   label=label, **style)
+    errors = [np.maximum(middle - low, 0), np.maximum(high - middle, 0)]
+    panel.errorbar(places, middle, errors, markersize=4, linewidth=1, capsize=2, label=label, **style)
 
 
 @plotting.own_style
@@ -93,7 +94,7 @@ def lesions(runs, path):
 
 @plotting.own_style
 def components(runs, path):
-    """Draws the plane of the first two principal components: ways of single episodes, and their means by the outcome of trial 1."""
+    """Draws the plane of the first two principal components: single episodes, and their means by the outcome of trial 1."""
     drawn, axes = figure(runs, sharey=False)
     for panel, run in zip(axes[0], runs):
         for outcome, colour, _ in OUTCOMES:
@@ -135,7 +136,8 @@ def learning_set(runs, path):
         names = list(dict.fromkeys(row['what'] for row in run.tables['stays']))
         for number, name in enumerate(names):
             side = name.endswith('side')
-            _line(panel, [row for row in run.tables['stays'] if row['what'] == name and row['count'] >= CASES], 'fraction', number, len(names), name,
+            own = [row for row in run.tables['stays'] if row['what'] == name and row['count'] >= CASES]
+            _line(panel, own, 'fraction', number, len(names), name,
                   marker='os'[number % 2], color=('C0', 'C3')[number % 2], linestyle=':' if side else '-',
                   markerfacecolor='w' if side else None)
         _trials(panel)

@@ -1,5 +1,6 @@
-"""The command `analyse`: plays the episodes of all runs, makes each analysis of them, and writes figures, tables and one JSON file."""
+"""The command `analyse`: plays the episodes of all runs, makes each analysis of them, and writes figures and tables."""
 import collections
+import functools
 import os
 
 from meta_rl import agents
@@ -20,6 +21,14 @@ MOST = 6  # runs side by side
 FEWEST = 2 * decoders.FEWEST  # episodes: with less of them nothing could be decoded
 
 
+def check_decided(path, gathered):
+    """Raises ConfigError where the agent of a run directory came to a choice in too few episodes to say anything about it."""
+    decided = int((gathered.correct[:, 0] >= 0).sum())
+    if decided < FEWEST:
+        raise ConfigError(f'{path} came to a choice in {decided} of {len(gathered.correct)} episodes, and analyses take {FEWEST}: train '
+                          'it longer, or play more with --episodes.')
+
+
 class Analysed:
     """What was found of one run.
 
@@ -38,11 +47,12 @@ class Analysed:
             with Progress((1 + len(possible)) * episodes, f'{name}: playing', 'episodes') as progress:
                 frozen.measure(episodes, seed, progress=progress, takers=[moments])
                 gathered = moments.gathered()
+                check_decided(path, gathered)
                 self.tables['lesions'] = self._lesion_rows(lesions.INTACT, gathered.correct)
                 for what in possible:
                     played = Outcomes()
                     frozen.measure(episodes, seed, progress=progress, takers=[played],
-                                   lesion=lambda network: lesions.Lesioned(network, what))
+                                   lesion=functools.partial(lesions.Lesioned, what=what))
                     self.tables['lesions'] += self._lesion_rows(lesions.LESIONS[what], played.correct())
             if config.observation in dataset.BLIND:
                 looks = decoders.numbers(frozen.played.image_count)
@@ -61,16 +71,18 @@ class Analysed:
         self.tables['learning-set'] = behaviour.blocks(plotting.curve_of(path))
         if person is not None:
             self.tables['person'] = people.rows(person, (gathered.correct, gathered.chosen, gathered.reaction))
-            self.tables['person-stays'] = [dict(row, player=player) for player, (correct, chosen, _) in (
-                ('person', person), ('agent', (gathered.correct, gathered.chosen, None))) for row in behaviour.stays(correct, chosen)]
+            players = (people.PERSON, person[:2]), ('agent', (gathered.correct, gathered.chosen))
+            self.tables['person-stays'] = [dict(row, player=player) for player, played in players
+                                           for row in behaviour.stays(*played)]
 
     @staticmethod
     def _lesion_rows(name, correct):
         return [dict({'lesion': name}, **row) for row in behaviour.accuracy(correct)]
 
 
-FIGURES = collections.OrderedDict([('decoders', drawing.decoders), ('components', drawing.components), ('lesions', drawing.lesions),
-                                   ('learning-set', drawing.learning_set), ('person', drawing.person)])
+FIGURES = collections.OrderedDict([
+    ('decoders', drawing.decoders), ('components', drawing.components), ('lesions', drawing.lesions),
+    ('learning-set', drawing.learning_set), ('person', drawing.person)])
 
 
 def names_of(paths):
@@ -85,19 +97,21 @@ def check(paths, folder, episodes):
     if episodes < FEWEST:
         raise ConfigError(f'--episodes is {episodes}: analyses take {FEWEST} or more, or nothing could be decoded.')
     if folder is not None and len(paths) > MOST:
-        raise ConfigError(f'{len(paths)} run directories were given: at most {MOST} are drawn side by side; leave out -o, to have each '
-                          'drawn in its own.')
+        raise ConfigError(f'{len(paths)} run directories were given: at most {MOST} are drawn side by side; leave out -o, to '
+                          'have each drawn in its own.')
     for path in paths:
         config = config_module.load(os.path.join(path, 'config.json'))
         if not agents.of(config).in_lab:
-            raise ConfigError(f'{path} is of the environment {config.environment!r}: analyse is of the Harlow task alone, leave it out.')
+            raise ConfigError(f'{path} is of the environment {config.environment!r}: analyse is of the Harlow task alone, '
+                              'leave it out.')
         plotting.curve_of(path)
         checkpoints.latest(path)
         files.check_folder(folder or os.path.join(path, FOLDER), 'choose another one with -o')
 
 
 def analyse(paths, folder=None, episodes=1000, seed=SEED, person=None, json=None, **shown):
-    """Analyses run directories, and writes figures and tables. Yields the text of each run's tables, then the paths of the figures.
+    """Analyses run directories, and writes figures and tables. Yields the text of each run's tables, then the paths of the
+    figures.
 
     Args:
       paths: list of str.

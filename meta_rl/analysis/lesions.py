@@ -21,9 +21,9 @@ def lesioned(what, features, inputs, state, image_features):
     """(features, inputs, state) of a step with one of them silenced; what is handed in stays as it was.
 
     Args:
-      what: of LESIONS. 'image': zeros in place of the features of images; those of the place of the gaze stay, or no trial would ever
-        begin. 'reward': the previous one is 0. 'action': none came before, as before the first step. 'time': it is always step 0.
-        'memory': zeros at the first step of each trial, which is the step that reads what a choice was paid.
+      what: of LESIONS. 'image': zeros in place of the features of images; those of the place of the gaze stay, or no trial
+        would ever begin. 'reward': the previous one is 0. 'action': none came before, as before the first step. 'time': it is
+        always step 0. 'memory': zeros at the first step of each trial, which is the step that reads what a choice was paid.
       features: float32 [B, F]; inputs: Inputs of [B]; state: nested tuple of float32 [B, ...].
       image_features: int, how many of the features are of images, the first ones.
     """

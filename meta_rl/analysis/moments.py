@@ -6,19 +6,21 @@ import numpy as np
 from meta_rl.psychlab.task import TRIALS
 
 SIDES = 'left', 'right'
-# Steps from the choice until its outcome has been read for certain, at most: the lab may pay a frame after the event, which can be in
-# the next step, and what is paid is read in the step after that.
+# Steps from the choice until its outcome has been read for certain: the lab may pay a frame after the event, which can be in the
+# next step, and what is paid is read in the step after that.
 UNTIL_READ = 2
 
 
 class Gathered(NamedTuple):
-    """What was gathered of E episodes of T = 6 trials, U units. A trial that was not decided, or a moment that did not come: nan or -1.
+    """What was gathered of E episodes of T = 6 trials, U units. A trial that was not decided, or a moment that did not come:
+    nan or -1.
 
-    choice: float32 [E, T, U], the units when they had read what the choice was made on, and not its outcome. outcome: the same, when
-    they had first read what the choice was paid; never of the last trial, after which the episode is over.
-    correct: int8 [E, T], 1 or 0; good_side, chosen: int8 [E, T], 0 left, 1 right. images: int64 [E, 2], the numbers of the good image
-    and of the other one, 0 in the real lab, which does not say. reaction: float32 [E, T], seconds.
-    apart: bool, whether the state after an outcome is another than that before the next choice: not of agents that decide once a trial.
+    choice: float32 [E, T, U], the units when they had read what the choice was made on, and not its outcome. outcome: the
+    same, when they had first read what the choice was paid; never of the last trial, after which the episode is over.
+    correct: int8 [E, T], 1 or 0; good_side, chosen: int8 [E, T], 0 left, 1 right. images: int64 [E, 2], the numbers of the
+    good image and of the other one, 0 in the real lab, which does not say. reaction: float32 [E, T], seconds.
+    apart: bool, whether the state after an outcome is another than that before the next choice: not of agents that decide once
+      a trial.
     """
 
     choice: np.ndarray

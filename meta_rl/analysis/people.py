@@ -13,7 +13,8 @@ PERSON = 'person'
 
 
 def read(path):
-    """(correct int8 [E, T], chosen int8 [E, T], reaction float [E, T]) of a person's table of trials; -1 and nan where none was decided.
+    """(correct int8 [E, T], chosen int8 [E, T], reaction float [E, T]) of a person's table of trials; -1 and nan where none
+    was decided.
 
     Raises: ConfigError where it is none.
     """
@@ -44,8 +45,8 @@ def rows(person, agent):
 
     Args:
       person, agent: (correct [E, T], chosen, reaction [E, T] in seconds), see `read`; a different E each.
-    Returns: fraction right with its 95% interval and mean reaction time of both, and p: how likely fractions are that differ as much or
-      more, were they of one and the same player (Fisher's exact test, two-sided).
+    Returns: fraction right with its 95% interval and mean reaction time of both, and p: how likely fractions are that differ
+      as much or more, were they of one and the same player (Fisher's exact test, two-sided).
     """
     from scipy.stats import fisher_exact
     found = []

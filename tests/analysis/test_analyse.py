@@ -12,6 +12,7 @@ pytest.importorskip('sklearn', reason='scikit-learn is not installed: requiremen
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
 from meta_rl.analysis import everything, extra
+from meta_rl.analysis.moments import Gathered
 from meta_rl.config import ConfigError
 
 from helpers.commands import run_main
@@ -42,8 +43,8 @@ def test_runs_side_by_side(runs, tmp_path, capsys):
     folder, person = tmp_path / 'out', tmp_path / 'mine.csv'
     person.write_text('policy,episode,trial,choice,correct,reaction_time\n' + ''.join(
         f'person,{episode},{trial},left,{int(trial > 1)},.4\n' for episode in range(3) for trial in range(1, 7)))
-    assert run_main('analyse', *runs[:2], '-o', str(folder), '--episodes', '60', '--seed', '5', '--quiet', '--person', str(person),
-                    '--json', str(tmp_path / 'all.json')) == 0
+    assert run_main('analyse', *runs[:2], '-o', str(folder), '--episodes', '60', '--seed', '5', '--quiet',
+                    '--person', str(person), '--json', str(tmp_path / 'all.json')) == 0
     out = capsys.readouterr().out
     assert sorted(os.listdir(str(folder))) == sorted(
         [name + '.csv' for name in TABLES + ('person', 'person-stays')] + [name + '.png' for name in FIGURES + ('person',)])
@@ -51,14 +52,16 @@ def test_runs_side_by_side(runs, tmp_path, capsys):
         with Image.open(str(folder / (name + '.png'))) as picture:
             assert picture.size[0] > 900 and np.asarray(picture.convert('L')).min() < 100
     assert [line for line in out.splitlines() if len(line) > 80 and os.sep not in line] == []
-    assert '60 episodes with frozen weights and held-out images' in out and '60 episodes with frozen weights and training images' in out
+    for images in ('held-out', 'training'):
+        assert f'60 episodes with frozen weights and {images} images' in out
     reports = [evaluation.evaluate(run, 60, seed=5, images=images) for run, images in zip(runs, ('training', 'held-out'))]
     lesions = rows_of(folder / 'lesions.csv')
     for run, report in zip(runs, reports):
         own = [row for row in lesions if row['run'] == os.path.basename(run)]
         intact = [row for row in own if row['lesion'] == 'intact']
         assert [float(row['fraction']) for row in intact] == pytest.approx(report['per_trial'], abs=1e-5)
-        assert [[float(row['low']), float(row['high'])] for row in intact] == pytest.approx(np.array(report['per_trial_ci95']), abs=1e-5)
+        intervals = np.array([[float(row['low']), float(row['high'])] for row in intact])
+        assert intervals == pytest.approx(np.array(report['per_trial_ci95']), abs=1e-5)
         assert [row['lesion'] for row in own[::6]] == ['intact', 'no image', 'no reward', 'no action', 'no time', 'memory reset']
     decoders = rows_of(folder / 'decoders.csv')
     assert {row['read'] for row in decoders} == {'good image', 'good side', 'choice', 'last outcome'}
@@ -98,6 +101,16 @@ def test_a_package_that_is_missing():
     extra.check()
     with pytest.raises(ConfigError, match=r'A-package is not installed .*pip install -r .*analysis.txt'):
         extra.check([('sklearn', 'scikit-learn'), ('no_such_module', 'A-package')])
+
+
+def test_an_agent_that_hardly_ever_comes_to_a_choice():
+    correct = np.full((50, 6), -1)
+    correct[:40, 0] = 1
+    gathered = Gathered(*[None] * 7, apart=True)
+    everything.check_decided('x', gathered._replace(correct=correct))
+    correct[0, 0] = -1
+    with pytest.raises(ConfigError, match='x came to a choice in 39 of 50 episodes'):
+        everything.check_decided('x', gathered._replace(correct=correct))
 
 
 def test_names_of_runs():

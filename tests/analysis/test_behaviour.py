@@ -15,7 +15,8 @@ def test_win_stay_and_lose_shift_worked_by_hand():
     found = {(row['what'], row['trial']): (row['successes'], row['count']) for row in behaviour.stays(correct, chosen)}
     assert found == {
         ('win-stay', 2): (1, 1), ('lose-shift', 2): (1, 2), ('win-stay', 3): (1, 2), ('lose-shift', 3): (1, 1),
-        ('win-stay side', 2): (0, 1), ('lose-shift side', 2): (1, 2), ('win-stay side', 3): (1, 2), ('lose-shift side', 3): (0, 1)}
+        ('win-stay side', 2): (0, 1), ('lose-shift side', 2): (1, 2), ('win-stay side', 3): (1, 2),
+        ('lose-shift side', 3): (0, 1)}
 
 
 def test_a_fraction_and_none():

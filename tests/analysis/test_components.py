@@ -29,7 +29,8 @@ def test_the_plane_worked_by_hand():
     scores, fractions = components.plane(gathered)
     assert scores.shape == (4, 2, 2) and np.isnan(scores[3, 1]).all() and fractions == pytest.approx([1, 0])
     rows = components.rows(gathered, scores)
-    assert [(row['trial_1_correct'], row['trial'], row['episodes']) for row in rows] == [(1, 1, 3), (1, 2, 2), (0, 1, 1), (0, 2, 1)]
+    assert [(row['trial_1_correct'], row['trial'], row['episodes']) for row in rows] == [
+        (1, 1, 3), (1, 2, 2), (0, 1, 1), (0, 2, 1)]
     sign = np.sign(rows[1]['pc1'] - rows[0]['pc1'])
     assert [sign * (row['pc1'] - rows[0]['pc1']) for row in rows] == pytest.approx([0, 3, 0, -6])
     assert [row['pc1_sd'] for row in rows] == pytest.approx([0, 1, 0, 0])

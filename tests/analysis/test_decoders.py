@@ -1,4 +1,4 @@
-"""Decoders: what is in made-up units is read, what is not is not; no episode helps to read itself; what is asked is worked by hand."""
+"""Decoders: what is in made-up units is read, what is not is not; no episode helps to read itself; questions worked by hand."""
 import numpy as np
 import pytest
 from PIL import Image

@@ -12,8 +12,9 @@ def episode(lasts, steps, correct):
     rows = []
     for number, (last, right) in enumerate(zip(lasts, correct)):
         good = ('left', 'right')[number % 2]
-        rows.append((last, {'trial': number + 1, 'left_image': 4 + number % 2, 'right_image': 5 - number % 2, 'correct_side': good,
-                            'choice': good if right else ('right', 'left')[number % 2], 'correct': right, 'reaction_time': .5 + number}))
+        choice = good if right else ('right', 'left')[number % 2]
+        rows.append((last, {'trial': number + 1, 'left_image': 4 + number % 2, 'right_image': 5 - number % 2,
+                            'correct_side': good, 'choice': choice, 'correct': right, 'reaction_time': .5 + number}))
     return EpisodeRecord(7, made, rows)
 
 

@@ -34,8 +34,8 @@ def test_it_is_executed(tmp_path, monkeypatch):
     monkeypatch.setenv('TMPDIR', str(tmp_path))  # it makes its scratch folder there
     monkeypatch.delenv('MPLBACKEND', raising=False)
     notebook = read()
-    nbclient.NotebookClient(notebook, timeout=600, kernel_name='python3', resources={'metadata': {'path': os.path.dirname(NOTEBOOK)}}
-                            ).execute()
+    place = {'metadata': {'path': os.path.dirname(NOTEBOOK)}}
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name='python3', resources=place).execute()
     text = printed(notebook)
     right = [float(value) for value in re.findall(r'trial \d: +([\d.]+) % right', text)]
     assert len(right) == 6 and abs(right[0] - 50) < 12 and min(right[1:]) > 98

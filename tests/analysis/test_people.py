@@ -17,7 +17,8 @@ def table(tmp_path, *rows, head=HEAD):
 
 
 def test_a_table_worked_by_hand(tmp_path):
-    path = table(tmp_path, 'person,0,11,1,left,0,.5', 'person,0,11,2,right,1,.7', 'sampled,0,3,1,left,1,.1', 'person,4,12,1,right,1,.3')
+    path = table(tmp_path, 'person,0,11,1,left,0,.5', 'person,0,11,2,right,1,.7', 'sampled,0,3,1,left,1,.1',
+                 'person,4,12,1,right,1,.3')
     correct, chosen, reaction = people.read(path)
     assert correct.tolist() == [[0, 1, -1, -1, -1, -1], [1, -1, -1, -1, -1, -1]]
     assert chosen.tolist() == [[0, 1, -1, -1, -1, -1], [1, -1, -1, -1, -1, -1]]

@@ -20,8 +20,8 @@ from helpers.labs import TESTS
 from helpers.pages import ROOT, bare, commands, fenced, indented, pages, read
 
 TRAINED = ['--episodes', '16', '--batch', '8', '--image-count', '3', '--held-out-count', '3', '--units', '4', '--embedding', '4']
-SMALL = {'evaluate': ['--episodes', '8'], 'compare': ['runs/RUN', '--episodes', '8'], 'analyse': ['--episodes', '40'], 'plot': [], 'presets': [], 'record': [],
-         'play': ['--terminal', '--episodes', '1', '--image-count', '3']}
+SMALL = {'evaluate': ['--episodes', '8'], 'compare': ['runs/RUN', '--episodes', '8'], 'analyse': ['--episodes', '40'],
+         'plot': [], 'presets': [], 'record': [], 'play': ['--terminal', '--episodes', '1', '--image-count', '3']}
 # Only parsed: (what is in the line, why).
 ELSEWHERE = [('--ray-address', 'needs a cluster that runs already'), ('--backend', 'takes half a minute; see test_backends.py'),
              ('--preset gaze-taught', 'starts slowly, with the network of --preset gaze; see test_gaze_run.py'),
