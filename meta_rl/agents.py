@@ -9,7 +9,7 @@ import numpy as np
 from meta_rl.ac_network import AC_Network, LossSpec
 from meta_rl.agent import Agent
 from meta_rl.config import CONTROLS, ENVIRONMENTS, Config, ConfigError
-from meta_rl.envs import bandits, decisions, gaze, observations, two_step
+from meta_rl.envs import bandits, decisions, gaze, observations, trials, two_step
 from meta_rl.envs.contract import is_history
 from meta_rl.envs.references import bandit_oracles, oracles, scores, two_step_oracles
 from meta_rl.nets import encoders, memories
@@ -54,8 +54,8 @@ class Whole:
         return memories.OneLSTM(encoder.size, columns, config.units, remembers)
 
     def learning(self, config):
-        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, config.reward_unit,
-                        entropy_episodes=config.entropy_episodes, passes=config.passes)
+        return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes,
+                        passes=config.passes, siblings=config.siblings)
 
 
 class Decisions(Whole, Harlow):
@@ -122,6 +122,10 @@ class Task(Whole, Agent):
         env, = self.make_envs(config, '', 1, None)
         return env.spec
 
+    def seeds(self, config, random, training):
+        """What environments draw the seeds of their episodes from."""
+        return trials.Repeated(random, config.siblings) if training and config.siblings > 1 else random
+
     def encoder(self, config):
         return AsItIs(*self.spec(config).shape)
 
@@ -132,7 +136,8 @@ class TwoStep(Task):
     film, profile = 'trial_films.two_step', 'stays.draw'
 
     def make_envs(self, config, folder, count, random, training=False):
-        return [two_step.TwoStep(random, _rules(config), config.carried_over) for _ in range(count)]
+        seeds = self.seeds(config, random, training)
+        return [two_step.TwoStep(seeds, _rules(config), config.carried_over) for _ in range(count)]
 
     def is_episode(self, history):
         return two_step.is_history(history)
@@ -160,7 +165,8 @@ class Bandit(Task):
     film, profile = 'trial_films.bandit', 'regrets.draw'
 
     def make_envs(self, config, folder, count, random, training=False):
-        return [bandits.Bandit(random, config.arms, config.trials) for _ in range(count)]
+        seeds = self.seeds(config, random, training)
+        return [bandits.Bandit(seeds, config.arms, config.trials) for _ in range(count)]
 
     def is_episode(self, history):
         return is_history(history, bandits.ARMS)
@@ -222,6 +228,9 @@ def make_trainer(config, global_episodes):
 
 def check(config):
     """Raises ConfigError where settings do not go together."""
+    if config.batch % config.siblings:
+        raise ConfigError('siblings is %d: the episodes side by side, batch %d, must be a multiple of it.' % (
+            config.siblings, config.batch))
     if config.environment == 'harlow' and config.control == 'gaze':
         if config.observation != 'pixels':
             raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")

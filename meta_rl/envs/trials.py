@@ -7,7 +7,7 @@ from meta_rl.envs.contract import Environment, Episode, Spec, Step
 class Trials(Environment):
     """An environment whose step is a trial: an action that is paid at once.
 
-    A subclass has `view`, `_draw`, `_outcome`, `_right` and `_told`. A step is to be quick: all else is worked out where it is
+    A subclass has `view`, `_draw`, `_outcome` and `_told`. A step is to be quick: all else is worked out where it is
     asked for. (Only the actions are kept, as numbers: of objects that stay, such as a tuple for each trial, Python's garbage
     collection would go through all again and again, which took as long as the steps.)
 
@@ -20,7 +20,7 @@ class Trials(Environment):
     def __init__(self, random, actions, shape, trials):
         self.spec = Spec(actions=actions, shape=shape, dtype=np.float32, trials=trials)
         self._seeds, self._chance = random, np.random.RandomState(0)
-        self._start, self._actions, self._rewards = None, [], []
+        self._start, self._actions, self._rewards, self._best = None, [], [], []
 
     @property
     def trials(self):
@@ -33,7 +33,7 @@ class Trials(Environment):
     @property
     def episode(self):
         reward = sum(rewards[action] for rewards, action in zip(self._rewards, self._actions))
-        return Episode(reward, reward, [self._right(t, action) for t, action in enumerate(self._actions)], len(self._actions))
+        return Episode(reward, reward, [int(action == best) for action, best in zip(self._actions, self._best)], len(self._actions))
 
     def trial_rows(self):
         return [(t, dict({'trial': t + 1}, **self._told(t, action))) for t, action in enumerate(self._actions)]
@@ -65,7 +65,7 @@ class Trials(Environment):
         return step
 
     def _draw(self, start, random):
-        """Draws an episode, and sets _rewards to what each action pays in each trial, a list of lists of floats.
+        """Draws an episode. Sets _rewards, what each action pays in each trial, lists of floats, and _best, the best action in each.
 
         start: dict, `history` without its actions; random: a RandomState to be seeded, as making one is slow.
         """
@@ -73,10 +73,6 @@ class Trials(Environment):
 
     def _outcome(self, trial, action):
         """What comes of an action, int, in a trial, counted from 0: a tuple, the action first, the reward, float, last."""
-        raise NotImplementedError
-
-    def _right(self, trial, action):
-        """1 or 0: whether an action is the best one in a trial."""
         raise NotImplementedError
 
     def _told(self, trial, action):
@@ -93,3 +89,16 @@ def reseeded(seeds, random=None):
     for seed in seeds:
         random.seed(seed)
         yield random
+
+
+class Repeated:
+    """Gives each number that it draws `times` over: environments that are reset in turn play the same episode in groups."""
+
+    def __init__(self, random, times):
+        self._random, self._times, self._given, self._number = random, times, 0, None
+
+    def randint(self, below):
+        if self._given % self._times == 0:
+            self._number = self._random.randint(below)
+        self._given += 1
+        return self._number

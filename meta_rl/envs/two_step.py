@@ -96,6 +96,7 @@ class TwoStep(Trials):
         before = start['before']
         draws = draw([start['seed']], self.rules, None if before is None else [before], random)
         self._better = draws.better[:, 0].tolist()
+        self._best = [better - 1 for better in self._better]
         # For both actions at once: a step looks them up.
         self._states, self._rewards = [part.tolist() for part in outcome(draws, slice(None), np.arange(ACTIONS), self.rules)]
 
@@ -105,10 +106,7 @@ class TwoStep(Trials):
     def _told(self, trial, action):
         _, state, reward = self._outcome(trial, action)
         return {'choice': action, 'transition': 'common' if state == 1 + action else 'uncommon', 'state': state,
-                'better_state': self._better[trial], 'correct': self._right(trial, action), 'reward': int(reward)}
-
-    def _right(self, trial, action):
-        return int(1 + action == self._better[trial])
+                'better_state': self._better[trial], 'correct': int(action == self._best[trial]), 'reward': int(reward)}
 
 
 def is_history(history):
