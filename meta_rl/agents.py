@@ -50,8 +50,8 @@ class Whole:
                           config.timestep_scale if config.timestep else None, config.first_action, config.action_scale, config.signed)
         remembers = config.memory == 'episode'
         if config.second_units:
-            return memories.TwoLSTMs(encoder.size, columns, config.units, config.second_units, remembers)
-        return memories.OneLSTM(encoder.size, columns, config.units, remembers)
+            return memories.TwoLSTMs(encoder.size, columns, config.units, config.second_units, remembers, config.forget_span)
+        return memories.OneLSTM(encoder.size, columns, config.units, remembers, config.forget_span)
 
     def learning(self, config):
         return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes,
@@ -228,6 +228,8 @@ def make_trainer(config, global_episodes):
 
 def check(config):
     """Raises ConfigError where settings do not go together."""
+    if 0 < config.forget_span < 2:
+        raise ConfigError(f'forget_span is {config.forget_span:g}: it must be 0, or 2 or more.')
     if config.batch % config.siblings:
         raise ConfigError('siblings is %d: the episodes side by side, batch %d, must be a multiple of it.' % (
             config.siblings, config.batch))

@@ -139,6 +139,8 @@ class Config:
                          choices=NORMALIZERS)
     units = setting(48, 'units of the LSTM', 1, 4096)
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
+    forget_span = setting(0., "at the start the units of the LSTM forget within 2 to so many steps, each within another (see nets/lstm.py); "
+                          "0: all within 4 [steps]", 0.)
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.

@@ -17,7 +17,7 @@ USERS = [
     (('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes', 'teacher_episodes',
       'coin_share', 'memory_units', 'places', 'fovea_width', 'fovea_top', 'fovea_bottom'), "agents of control 'gaze'", lambda config: config.control == 'gaze'),
     (('late', 'prev_reward', 'prev_action', 'first_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'action_scale',
-      'second_units', 'encoder', 'conv_activations', 'scaled_pixels', 'normalizer'), "agents of control 'decisions'",
+      'forget_span', 'second_units', 'encoder', 'conv_activations', 'scaled_pixels', 'normalizer'), "agents of control 'decisions'",
      lambda config: config.control == 'decisions'),
     (('encoder', 'scaled_pixels'), "agents that see 'pixels'", lambda config: config.observation == 'pixels'),
     (('normalizer',), "agents that see 'pixels' or 'crops'", lambda config: config.observation in ('pixels', 'crops')),

@@ -6,6 +6,7 @@ from meta_rl import agents
 from meta_rl import config as config_module
 from meta_rl.actor import Experience
 from meta_rl.nets.inputs import Columns, Inputs
+from meta_rl.nets.lstm import LSTM
 from meta_rl.nets.nest import fed, leaves
 from meta_rl.tf_compat import tf
 
@@ -114,6 +115,17 @@ def test_siblings_play_the_same_episode_in_training_alone(preset):
         env.reset()
         paid.append([env.step(1).reward for _ in range(9)])
     assert paid[0] == paid[1]
+
+
+def test_units_forget_at_the_start_as_they_are_asked_to():
+    with tf.Graph().as_default(), tf.Session() as session:
+        LSTM('plain', 2, 3), LSTM('spread', 2, 3, 17.)
+        session.run(tf.global_variables_initializer())
+        plain, spread = (next(session.run(v) for v in tf.global_variables() if v.op.name == name + '/bias') for name in ('plain', 'spread'))
+    assert plain.tolist() == [0] * 6 + [1] * 3 + [0] * 3
+    np.testing.assert_allclose(spread, [0] * 6 + [0, np.log(4), np.log(16)] + [0] * 3, rtol=1e-6)
+    with pytest.raises(config_module.ConfigError, match='forget_span is 1.5: it must be 0, or 2 or more'):
+        agents.check(small('bandit-easy', forget_span=1.5))
 
 
 def test_siblings_fill_a_batch():

@@ -86,7 +86,7 @@ class Bandit(Trials):
 
     def _draw(self, start, random):
         draws = draw([start['seed']], self.kind, self.spec.trials, random)
-        self._arms, self._rewards = draws.arms[:, 0], payments(draws)[:, 0].tolist()
+        self._arms, self._rewards = draws.arms[:, 0], payments(draws).ravel().tolist()
         self._best = self._arms.argmax(1).tolist()
 
     @property
@@ -94,9 +94,9 @@ class Bandit(Trials):
         return sum(max(arms) - arms[action] for arms, action in zip(self._arms.tolist(), self._actions))
 
     def _outcome(self, trial, action):
-        return action, self._rewards[trial][action]
+        return action, self._paid(trial, action)
 
     def _told(self, trial, action):
         arms, best = self.arms(trial), self._best[trial]
         return {'choice': action, 'better_arm': best, 'correct': int(action == best),
-                'reward': int(self._rewards[trial][action]), 'regret': round(arms[best] - arms[action], 6)}
+                'reward': int(self._paid(trial, action)), 'regret': round(arms[best] - arms[action], 6)}

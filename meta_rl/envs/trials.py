@@ -8,8 +8,8 @@ class Trials(Environment):
     """An environment whose step is a trial: an action that is paid at once.
 
     A subclass has `view`, `_draw`, `_outcome` and `_told`. A step is to be quick: all else is worked out where it is
-    asked for. (Only the actions are kept, as numbers: of objects that stay, such as a tuple for each trial, Python's garbage
-    collection would go through all again and again, which took as long as the steps.)
+    asked for. (What is kept are flat lists of numbers: of a list or a tuple for each trial, Python's garbage collection would go
+    through all, and through all of TensorFlow, again and again, which took longer than the steps.)
 
     Args:
       random: np.random.RandomState that the seeds of episodes are drawn from; only its randint is called.
@@ -32,7 +32,7 @@ class Trials(Environment):
 
     @property
     def episode(self):
-        reward = sum(rewards[action] for rewards, action in zip(self._rewards, self._actions))
+        reward = sum(self._paid(t, action) for t, action in enumerate(self._actions))
         return Episode(reward, reward, [int(action == best) for action, best in zip(self._actions, self._best)], len(self._actions))
 
     def trial_rows(self):
@@ -53,7 +53,7 @@ class Trials(Environment):
     def step(self, action):
         """Plays a trial. action: int. Returns Step."""
         action, actions = int(action), self._actions
-        reward = self._rewards[len(actions)][action]
+        reward = self._rewards[self.spec.actions * len(actions) + action]
         actions.append(action)
         done = len(actions) == self.spec.trials
         return Step(None if done else self.view(), reward, done)
@@ -65,7 +65,8 @@ class Trials(Environment):
         return step
 
     def _draw(self, start, random):
-        """Draws an episode. Sets _rewards, what each action pays in each trial, lists of floats, and _best, the best action in each.
+        """Draws an episode. Sets _rewards, what the actions pay in the first trial, in the second one, ... (a list of floats), and
+        _best, the best action in each trial (a list).
 
         start: dict, `history` without its actions; random: a RandomState to be seeded, as making one is slow.
         """
@@ -74,6 +75,9 @@ class Trials(Environment):
     def _outcome(self, trial, action):
         """What comes of an action, int, in a trial, counted from 0: a tuple, the action first, the reward, float, last."""
         raise NotImplementedError
+
+    def _paid(self, trial, action):
+        return self._rewards[self.spec.actions * trial + action]
 
     def _told(self, trial, action):
         """What a table has of an action in a trial: a dict, whose keys are its columns in their order."""

@@ -133,7 +133,7 @@ def test_nobody_is_known_to_play_restless_arms_best():
 def test_rows_of_a_table_worked_by_hand():
     env = Bandit(np.random.RandomState(3), 'restless', 3)
     env.reset()
-    env._arms, env._best, env._rewards = np.array([[.2, .8], [.75, .25], [.375, .5]]), [1, 0, 1], [[0., 1.], [1., 0.], [0., 1.]]
+    env._arms, env._best, env._rewards = np.array([[.2, .8], [.75, .25], [.375, .5]]), [1, 0, 1], [0., 1., 1., 0., 0., 1.]
     for action in (0, 0, 1):
         env.step(action)
     assert [last for last, _ in env.trial_rows()] == [0, 1, 2]
