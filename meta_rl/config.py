@@ -139,6 +139,8 @@ class Config:
                          choices=NORMALIZERS)
     units = setting(48, 'units of the LSTM', 1, 4096)
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
+    forget_span = setting(0., "at the start the units of the LSTM forget within 2 to so many steps, each within another (see nets/lstm.py); "
+                          "0: all within 4 [steps]", 0.)
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
@@ -167,8 +169,8 @@ class Config:
     epsilon = setting(0., "is added to the optimizer's divisor; 0: TensorFlow's own, 1e-8 for adam and 1e-10 for rmsprop", 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
-    reward_unit = setting(1., "rewards are divided by it before they are learned from, for values that are not far from 1; what is "
-                          "reported is not", 1e-6)
+    siblings = setting(1, "so many of the episodes side by side are the same one but for what is done in it, and what the others of them "
+                       "earn in a trial is taken off what each earns there, before it is learned from; 1: nothing is [episodes]", 1, 65536)
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)

@@ -53,3 +53,20 @@ def generalized_advantages(rewards: Any, values: Any, bootstrap: Values, discoun
     next_values = np.concatenate([values[1:], bootstrap[np.newaxis]])
     deltas = rewards + np.asarray(discounts, np.float32) * next_values - values
     return discounted_returns(deltas, 0., np.asarray(discounts, np.float32) * lambda_)
+
+
+def others_mean(rewards: np.ndarray, siblings: int) -> np.ndarray:
+    """What the other episodes of its group earned in the same step: a baseline of each episode that no action of its own moves.
+
+    Where a group plays the same episode (the same arms, the same luck), most of what differs from episode to episode is gone from
+    rewards less this, and what is left is what the actions did. The policy gradient stays unbiased (Kool et al. 2019).
+
+    Args:
+      rewards: float [T, B], of groups of `siblings` episodes, one group after the other.
+      siblings: int, 2 or more; B is a multiple of it.
+
+    Returns:
+      float32 [T, B].
+    """
+    groups = np.asarray(rewards, np.float32).reshape(len(rewards), -1, siblings)
+    return ((groups.sum(2, keepdims=True) - groups) / np.float32(siblings - 1)).reshape(np.shape(rewards))

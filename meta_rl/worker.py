@@ -6,7 +6,7 @@ import numpy as np
 from meta_rl.ac_network import AC_Network, Counts, Losses, Unroll
 from meta_rl.actor import Actor, Experience
 from meta_rl.envs.contract import Environment, Episode, is_history
-from meta_rl.returns import discounted_returns, generalized_advantages
+from meta_rl.returns import discounted_returns, generalized_advantages, others_mean
 from meta_rl.rundir.saving.plain import is_random_state, random_state, set_random_state
 
 
@@ -37,6 +37,7 @@ class Learning(NamedTuple):
     taught: the number of episodes in which the weight of doing as a teacher would falls from 1 to 0; 0: there is no teacher.
     entropy_episodes: the number in which the weight of the entropy falls to 0; 0: it stays as it is.
     passes: updates by each unroll.
+    siblings: how many environments side by side play the same episode, see others_mean; 1: none do.
     """
 
     steps: int
@@ -46,6 +47,7 @@ class Learning(NamedTuple):
     taught: int = 0
     entropy_episodes: int = 0
     passes: int = 1
+    siblings: int = 1
 
 
 class Worker:
@@ -121,6 +123,8 @@ class Worker:
         """The Unroll that an Experience is to the network. episodes: int, how many all workers had played before."""
         learning = self._learning
         rewards = experience.rewards / np.float32(learning.reward_unit)
+        if learning.siblings > 1:
+            rewards = rewards - others_mean(rewards, learning.siblings)
         discounts = np.where(experience.over, 0., learning.gamma).astype(np.float32)
         if experience.following.any():  # episodes that were only cut short: what would have followed is expected, not 0
             rewards = rewards + np.float32(learning.gamma) * experience.following

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from meta_rl.returns import discounted_returns, generalized_advantages
+from meta_rl.returns import discounted_returns, generalized_advantages, others_mean
 
 T, B = 7, 3
 
@@ -89,3 +89,11 @@ def test_float32_from_whole_numbers():
 def test_shapes_that_do_not_go_together(wrong):
     with pytest.raises(ValueError):
         wrong()
+
+
+def test_what_the_others_of_a_group_earned():
+    rewards = np.array([[1, 0, 0, 1, 1, 1], [0, 0, 3, 0, 0, 0]], np.float32)
+    found = others_mean(rewards, 3)
+    assert found.dtype == np.float32
+    assert found.tolist() == [[0, .5, .5, 1, 1, 1], [1.5, 1.5, 0, 0, 0, 0]]
+    assert others_mean(rewards, 2).tolist() == [[0, 1, 1, 0, 1, 1], [0, 0, 0, 3, 0, 0]]

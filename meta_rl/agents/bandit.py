@@ -13,7 +13,8 @@ class Bandit(Task):
     film, profile = 'films.trial_films.bandit', 'regrets.draw'
 
     def make_envs(self, config, folder, count, random, training=False):
-        return [bandits.Bandit(random, config.arms, config.trials) for _ in range(count)]
+        seeds = self.seeds(config, random, training)
+        return [bandits.Bandit(seeds, config.arms, config.trials) for _ in range(count)]
 
     def is_episode(self, history):
         return is_history(history, bandits.ARMS)

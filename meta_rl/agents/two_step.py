@@ -10,7 +10,8 @@ class TwoStep(Task):
     film, profile = 'films.trial_films.two_step', 'stays.draw'
 
     def make_envs(self, config, folder, count, random, training=False):
-        return [two_step.TwoStep(random, _rules(config), config.carried_over) for _ in range(count)]
+        seeds = self.seeds(config, random, training)
+        return [two_step.TwoStep(seeds, _rules(config), config.carried_over) for _ in range(count)]
 
     def is_episode(self, history):
         return two_step.is_history(history)

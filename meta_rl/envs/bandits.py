@@ -79,26 +79,24 @@ class Bandit(Trials):
 
     def arms(self, trial):
         """list of 2 floats: the probability that each arm pays in a trial of this episode, counted from 0."""
-        return self._arms[trial]
+        return self._arms[trial].tolist()
 
     def view(self):
         return NOTHING
 
     def _draw(self, start, random):
         draws = draw([start['seed']], self.kind, self.spec.trials, random)
-        self._arms, self._rewards = draws.arms[:, 0].tolist(), payments(draws)[:, 0].tolist()
+        self._arms, self._rewards = draws.arms[:, 0], payments(draws).ravel().tolist()
+        self._best = self._arms.argmax(1).tolist()
 
     @property
     def regret(self):
-        return sum(max(self._arms[t]) - self._arms[t][action] for t, action in enumerate(self._actions))
+        return sum(max(arms) - arms[action] for arms, action in zip(self._arms.tolist(), self._actions))
 
     def _outcome(self, trial, action):
-        return action, self._rewards[trial][action]
+        return action, self._paid(trial, action)
 
     def _told(self, trial, action):
-        arms = self._arms[trial]
-        return {'choice': action, 'better_arm': arms.index(max(arms)), 'correct': self._right(trial, action),
-                'reward': int(self._rewards[trial][action]), 'regret': round(max(arms) - arms[action], 6)}
-
-    def _right(self, trial, action):
-        return int(self._arms[trial][action] == max(self._arms[trial]))
+        arms, best = self.arms(trial), self._best[trial]
+        return {'choice': action, 'better_arm': best, 'correct': int(action == best),
+                'reward': int(self._paid(trial, action)), 'regret': round(arms[best] - arms[action], 6)}

@@ -7,9 +7,9 @@ from meta_rl.envs.contract import Environment, Episode, Spec, Step
 class Trials(Environment):
     """An environment whose step is a trial: an action that is paid at once.
 
-    A subclass has `view`, `_draw`, `_outcome`, `_right` and `_told`. A step is to be quick: all else is worked out where it is
-    asked for. (Only the actions are kept, as numbers: of objects that stay, such as a tuple for each trial, Python's garbage
-    collection would go through all again and again, which took as long as the steps.)
+    A subclass has `view`, `_draw`, `_outcome` and `_told`. A step is to be quick: all else is worked out where it is
+    asked for. (What is kept are flat lists of numbers: of a list or a tuple for each trial, Python's garbage collection would go
+    through all, and through all of TensorFlow, again and again, which took longer than the steps.)
 
     Args:
       random: np.random.RandomState that the seeds of episodes are drawn from; only its randint is called.
@@ -20,7 +20,7 @@ class Trials(Environment):
     def __init__(self, random, actions, shape, trials):
         self.spec = Spec(actions=actions, shape=shape, dtype=np.float32, trials=trials)
         self._seeds, self._chance = random, np.random.RandomState(0)
-        self._start, self._actions, self._rewards = None, [], []
+        self._start, self._actions, self._rewards, self._best = None, [], [], []
 
     @property
     def trials(self):
@@ -32,8 +32,8 @@ class Trials(Environment):
 
     @property
     def episode(self):
-        reward = sum(rewards[action] for rewards, action in zip(self._rewards, self._actions))
-        return Episode(reward, reward, [self._right(t, action) for t, action in enumerate(self._actions)], len(self._actions))
+        reward = sum(self._paid(t, action) for t, action in enumerate(self._actions))
+        return Episode(reward, reward, [int(action == best) for action, best in zip(self._actions, self._best)], len(self._actions))
 
     def trial_rows(self):
         return [(t, dict({'trial': t + 1}, **self._told(t, action))) for t, action in enumerate(self._actions)]
@@ -53,7 +53,7 @@ class Trials(Environment):
     def step(self, action):
         """Plays a trial. action: int. Returns Step."""
         action, actions = int(action), self._actions
-        reward = self._rewards[len(actions)][action]
+        reward = self._rewards[self.spec.actions * len(actions) + action]
         actions.append(action)
         done = len(actions) == self.spec.trials
         return Step(None if done else self.view(), reward, done)
@@ -65,7 +65,8 @@ class Trials(Environment):
         return step
 
     def _draw(self, start, random):
-        """Draws an episode, and sets _rewards to what each action pays in each trial, a list of lists of floats.
+        """Draws an episode. Sets _rewards, what the actions pay in the first trial, in the second one, ... (a list of floats), and
+        _best, the best action in each trial (a list).
 
         start: dict, `history` without its actions; random: a RandomState to be seeded, as making one is slow.
         """
@@ -75,9 +76,8 @@ class Trials(Environment):
         """What comes of an action, int, in a trial, counted from 0: a tuple, the action first, the reward, float, last."""
         raise NotImplementedError
 
-    def _right(self, trial, action):
-        """1 or 0: whether an action is the best one in a trial."""
-        raise NotImplementedError
+    def _paid(self, trial, action):
+        return self._rewards[self.spec.actions * trial + action]
 
     def _told(self, trial, action):
         """What a table has of an action in a trial: a dict, whose keys are its columns in their order."""
@@ -93,3 +93,16 @@ def reseeded(seeds, random=None):
     for seed in seeds:
         random.seed(seed)
         yield random
+
+
+class Repeated:
+    """Gives each number that it draws `times` over: environments that are reset in turn play the same episode in groups."""
+
+    def __init__(self, random, times):
+        self._random, self._times, self._given, self._number = random, times, 0, None
+
+    def randint(self, below):
+        if self._given % self._times == 0:
+            self._number = self._random.randint(below)
+        self._given += 1
+        return self._number

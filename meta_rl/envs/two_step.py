@@ -86,7 +86,7 @@ class TwoStep(Trials):
         return self._better[max(len(self._actions) - 1, 0)]
 
     def view(self):
-        return VIEWS[self._states[len(self._actions) - 1][self._actions[-1]] if self._actions else 0]
+        return VIEWS[self._states[ACTIONS * (len(self._actions) - 1) + self._actions[-1]] if self._actions else 0]
 
     def reset(self):
         before = self.better if self.carries and self._better else None
@@ -96,19 +96,17 @@ class TwoStep(Trials):
         before = start['before']
         draws = draw([start['seed']], self.rules, None if before is None else [before], random)
         self._better = draws.better[:, 0].tolist()
+        self._best = [better - 1 for better in self._better]
         # For both actions at once: a step looks them up.
-        self._states, self._rewards = [part.tolist() for part in outcome(draws, slice(None), np.arange(ACTIONS), self.rules)]
+        self._states, self._rewards = [part.ravel().tolist() for part in outcome(draws, slice(None), np.arange(ACTIONS), self.rules)]
 
     def _outcome(self, trial, action):
-        return action, self._states[trial][action], self._rewards[trial][action]
+        return action, self._states[ACTIONS * trial + action], self._paid(trial, action)
 
     def _told(self, trial, action):
         _, state, reward = self._outcome(trial, action)
         return {'choice': action, 'transition': 'common' if state == 1 + action else 'uncommon', 'state': state,
-                'better_state': self._better[trial], 'correct': self._right(trial, action), 'reward': int(reward)}
-
-    def _right(self, trial, action):
-        return int(1 + action == self._better[trial])
+                'better_state': self._better[trial], 'correct': int(action == self._best[trial]), 'reward': int(reward)}
 
 
 def is_history(history):

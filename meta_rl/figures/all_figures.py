@@ -47,11 +47,13 @@ FIGURES = (
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
-TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([('bandit-independent', 1), ('bandit-uniform', 1)])
+TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([
+    ('bandit-independent', SEEDS), ('bandit-uniform', SEEDS), ('bandit-easy', 1), ('bandit-medium', 1), ('bandit-hard', 1),
+    ('bandit-restless', 1)])
 THEIRS = 'two-step-theirs'  # in img/data: what the eight published agents of the two-step task came to
 THIRD_PARTY = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-step', 'bandit-independent',
-                'bandit-uniform')  # of these the trained network is kept too
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-step') + tuple(
+    BANDITS)  # of these the trained network is kept too
 
 
 def keep(run, folder=FOLDER):

@@ -23,14 +23,15 @@ class LSTM:
       name: str, variable scope.
       inputs: int, numbers it is given at each step.
       units: int.
+      span: float, at the start the units forget within 2 to `span` steps, see _bias; 0: all within 4.
     """
 
-    def __init__(self, name, inputs, units):
+    def __init__(self, name, inputs, units, span=0):
         self.name, self.units = name, units
         with tf.variable_scope(name, initializer=tf.glorot_uniform_initializer()):
             self._input_kernel = tf.get_variable('input_kernel', [inputs, 4 * units])
             self._recurrent_kernel = tf.get_variable('recurrent_kernel', [units, 4 * units])
-            self._bias = tf.get_variable('bias', initializer=_bias(units))
+            self._bias = tf.get_variable('bias', initializer=_bias(units, span))
 
     def start(self, batch):
         """The LSTMState in which `batch` episodes begin: zeros, arrays."""
@@ -61,8 +62,12 @@ class LSTM:
         return LSTMState(c, tf.sigmoid(out_gate) * tf.tanh(c))
 
 
-def _bias(units):
-    """Zeros, but ones for the forget gate: a memory that is kept from the start (Jozefowicz et al. 2015)."""
+def _bias(units, span=0):
+    """Zeros, but for the forget gate ones: a memory that is kept from the start (Jozefowicz et al. 2015).
+
+    With a span the forget gates have 0 to log(span - 1), in even steps. A unit with a bias b forgets within 1 + e^b steps (Tallec and
+    Ollivier 2018, who draw the biases at random and set the input gates against them).
+    """
     bias = np.zeros(4 * units, np.float32)
-    bias[2 * units:3 * units] = 1.
+    bias[2 * units:3 * units] = np.linspace(0, np.log(span - 1), units) if span else 1.
     return bias

@@ -52,11 +52,12 @@ class OneLSTM(Memory):
       columns: Columns.
       units: int.
       remembers: bool. False has it start anew at every step: what is left of an agent that cannot learn within an episode.
+      span: float, see LSTM.
     """
 
-    def __init__(self, features, columns, units, remembers=True):
+    def __init__(self, features, columns, units, remembers=True, span=0):
         self._columns, self._remembers = columns, remembers
-        self._lstms = [LSTM('lstm', features + columns.action + columns.reward + columns.time, units)]
+        self._lstms = [LSTM('lstm', features + columns.action + columns.reward + columns.time, units, span)]
         self.size = units
 
     def __call__(self, features, inputs, state, steps):
@@ -79,10 +80,10 @@ class OneLSTM(Memory):
 class TwoLSTMs(OneLSTM):
     """The two LSTMs of Wang et al. 2016: the first is given the reward, the second, above it, the action; both the features."""
 
-    def __init__(self, features, columns, units, second_units, remembers=True):
+    def __init__(self, features, columns, units, second_units, remembers=True, span=0):
         self._columns, self._remembers = columns, remembers
-        self._lstms = [LSTM('lstm', features + columns.reward + columns.time, units),
-                       LSTM('lstm2', features + units + columns.action + columns.time, second_units)]
+        self._lstms = [LSTM('lstm', features + columns.reward + columns.time, units, span),
+                       LSTM('lstm2', features + units + columns.action + columns.time, second_units, span)]
         self.size = second_units
 
     def __call__(self, features, inputs, state, steps):

@@ -133,12 +133,12 @@ def test_nobody_is_known_to_play_restless_arms_best():
 def test_rows_of_a_table_worked_by_hand():
     env = Bandit(np.random.RandomState(3), 'restless', 3)
     env.reset()
-    env._arms, env._rewards = [[.2, .8], [.75, .25], [.5, .5]], [[0., 1.], [1., 0.], [0., 1.]]
+    env._arms, env._best, env._rewards = np.array([[.2, .8], [.75, .25], [.375, .5]]), [1, 0, 1], [0., 1., 1., 0., 0., 1.]
     for action in (0, 0, 1):
         env.step(action)
     assert [last for last, _ in env.trial_rows()] == [0, 1, 2]
     assert list(env.trial_rows()[0][1]) == ['trial', 'choice', 'better_arm', 'correct', 'reward', 'regret']
-    assert [list(row.values()) for _, row in env.trial_rows()] == [[1, 0, 1, 0, 0, .6], [2, 0, 0, 1, 1, 0], [3, 1, 0, 1, 1, 0]]
+    assert [list(row.values()) for _, row in env.trial_rows()] == [[1, 0, 1, 0, 0, .6], [2, 0, 0, 1, 1, 0], [3, 1, 1, 1, 1, 0]]
 
 
 @pytest.mark.parametrize('kind', ['independent', 'uniform'])

@@ -95,7 +95,7 @@ def test_the_same_episode_alone_and_side_by_side():
 def test_rows_of_a_table_worked_by_hand():
     env = TwoStep(np.random.RandomState(8), Rules(trials=3))
     env.reset()
-    env._better, env._states, env._rewards = [2, 2, 1], [[1, 2], [2, 1], [1, 2]], [[0., 1.], [1., 0.], [0., 1.]]
+    env._better, env._best, env._states, env._rewards = [2, 2, 1], [1, 1, 0], [1, 2, 2, 1, 1, 2], [0., 1., 1., 0., 0., 1.]
     for action in (0, 0, 1):
         env.step(action)
     assert [last for last, _ in env.trial_rows()] == [0, 1, 2]

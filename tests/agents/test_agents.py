@@ -9,7 +9,7 @@ from meta_rl.config import Config, ConfigError
 from helpers.settings import other
 
 IGNORED_BY_GAZE = ('prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'normalizer', 'encoder',
-                   'action_scale', 'reward_unit', 'second_units', 'late', 'scaled_pixels', 'conv_activations')
+                   'action_scale', 'forget_span', 'second_units', 'late', 'scaled_pixels', 'conv_activations')
 OF_GAZE = ('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes',
            'coin_share', 'teacher_episodes', 'memory_units', 'places', 'fovea_width', 'fovea_top',
            'fovea_bottom')

@@ -9,16 +9,13 @@ from PIL import Image
 
 from meta_rl import agents, evaluation, training
 from meta_rl import config as config_module
-from meta_rl.actor import Actor, Experience
+from meta_rl.actor import Actor
 from meta_rl.envs import bandits, two_step
 from meta_rl.envs.references import bandit_oracles, two_step_oracles
 from meta_rl.figures import measured
 from meta_rl.figures.films import trial_films
-from meta_rl.nets.inputs import Columns, Inputs
-from meta_rl.nets.nest import fed, leaves
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints, digests
-from meta_rl.tf_compat import tf
 
 from helpers.commands import run_main
 from helpers.training import points, same_weights, weights
@@ -233,15 +230,6 @@ def test_a_person_plays_the_harlow_task_alone(capsys):
     assert "--preset is two-step, of the environment 'two-step': a person plays 'harlow' alone" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('falls', [False, True])
-def test_the_weight_of_the_entropy_falls_where_it_is_asked_to(small, falls):
-    config = small('two-step', entropy_episodes=48 * falls)
-    learning = agents.of(config).learning(config)
-    worker = agents.make_worker(config, 0, None, [], None)
-    assert learning.entropy_episodes == 48 * falls
-    assert [worker._entropy(episodes) for episodes in (0, 12, 48, 60)] == ([1., .75, 0., 0.] if falls else [1.] * 4)
-
-
 def test_the_arms_are_those_of_the_settings():
     assert config_module.ARMS == bandits.KINDS
     for arms in config_module.ARMS:
@@ -257,69 +245,3 @@ def test_weights_are_those_of_the_published_layout(runs):
     shapes = {name: array.shape for name, array in weights(runs['two-step-published']).items()}
     assert shapes['global/lstm/input_kernel'] == (7, 16) and shapes['global/policy'] == (4, 2)
     assert not any('encoder' in name or 'embedding' in name for name in shapes)
-
-
-def test_the_entropy_weighs_what_is_left_of_it(small):
-    """And a network of which it does not fall has no such placeholder: its graph is as it was."""
-    config = small('two-step', entropy_episodes=10, trials=3, batch=2)
-    with tf.Graph().as_default(), tf.Session() as session:
-        agents.make_network(config, 'global')
-        network = agents.make_network(config, 'worker_0', agents.make_trainer(config, tf.constant(0)))
-        session.run(tf.global_variables_initializer())
-        random = np.random.RandomState(0)
-        worker = agents.make_worker(config, 0, network, agents.of(config).make_envs(config, '', 2, random), random)
-        unroll = worker.unroll(worker.play(session, 0), 4)
-        assert unroll.entropy == pytest.approx(.6)
-        losses = []
-        for left in (1., .6, 0.):
-            feeds = dict(zip(leaves(network._feeds), fed(network._feeds, unroll._replace(entropy=left))))
-            losses.append(session.run([network.loss, network.entropy], feeds))
-    (whole, entropy), (part, _), (none, _) = losses
-    assert none - whole == pytest.approx(.05 * entropy, abs=1e-6) and none - part == pytest.approx(.03 * entropy, abs=1e-6)
-    with tf.Graph().as_default():
-        agents.make_network(small('two-step', entropy_episodes=0), 'global')
-        network = agents.make_network(small('two-step', entropy_episodes=0), 'worker_0', shards=[[0]])
-        assert network._feeds.entropy is None
-
-
-@pytest.mark.parametrize('first_action, expected', [(False, [0, 0]), (True, [1, 0])])
-def test_what_came_before_the_first_trial(first_action, expected):
-    with tf.Graph().as_default(), tf.Session() as session:
-        inputs = Inputs(tf.constant([-1, 0, 1]), tf.zeros([3]), tf.constant([0., 1., 2.]))
-        action, reward, time = session.run(Columns(2, True, 1., 2., first_action)(inputs))
-    assert action[0].tolist() == [expected, [1, 0], [0, 1]] and time[0].ravel().tolist() == [0, 2, 4]  # 0, 2, 4: as published
-
-
-def test_what_is_told_signed_and_scaled():
-    with tf.Graph().as_default(), tf.Session() as session:
-        inputs = Inputs(tf.constant([-1, 0, 1]), tf.constant([0., 1., 0.]), tf.constant([0., 1., 2.]))
-        action, reward, _ = session.run(Columns(2, True, 3., 1., action_scale=2., signed=True)(inputs))
-        loud, _, _ = session.run(Columns(2, True, action_scale=2.)(inputs))
-        first, paid, _ = session.run(Columns(2, first_action=True, signed=True)(inputs))
-    assert action[0].tolist() == [[0, 0], [2, -2], [-2, 2]] and reward[0].ravel().tolist() == [0, 3, -3]
-    assert loud[0].tolist() == [[0, 0], [2, 0], [0, 2]]
-    assert first[0].tolist() == [[1, -1], [1, -1], [-1, 1]] and paid[0].ravel().tolist() == [0, 1, -1]
-
-
-def test_a_network_that_is_told_as_before_has_the_operations_that_it_had():
-    """The seeds of operations hang on how many there are: one more, and every curve would be another."""
-    counts = []
-    for settings in ({}, {'action_scale': 1., 'signed': False}, {'action_scale': 2.}, {'signed': True}):
-        with tf.Graph().as_default() as graph:
-            inputs = Inputs(tf.constant([0]), tf.constant([0.]), tf.constant([0.]))
-            before = len(graph.get_operations())
-            Columns(2, True, 1., 1., **settings)(inputs)
-            counts.append(len(graph.get_operations()) - before)
-    assert counts[0] == counts[1] < counts[2] < counts[3]
-
-
-def test_rewards_are_learned_from_in_their_unit(small):
-    """Values of 1 are rewards of 4: targets are a quarter, what is reported is not."""
-    experience = Experience(*[None] * 4, actions=np.zeros((2, 1), int), policies=np.full((2, 1, 2), .5), rewards=np.array([[0.], [4.]]),
-                            values=np.array([[.5], [.25]], np.float32), over=np.array([[False], [True]]), following=np.zeros((2, 1)),
-                            bootstrap=np.zeros(1), labels=None, episodes=[])
-    worker = agents.make_worker(small('bandit-independent', reward_unit=4., gamma=.5, gae_lambda=1.), 0, None, [], np.random.RandomState(0))
-    unroll = worker.unroll(experience)
-    assert unroll.target_v.ravel().tolist() == [.5, 1.] and unroll.advantages.ravel().tolist() == [0., .75]
-    losses = [None] * 5
-    assert worker.update(experience, losses, 0).value == pytest.approx(4 * .375)
