@@ -7,7 +7,7 @@
     python harlow.py play           a person plays, and is measured the same way
     python harlow.py plot RUN...    draws reward curves and learning sets
     python harlow.py compare RUN... compares runs in one table and figure
-    python harlow.py analyse RUN... decoders, components, lesions, behaviour of runs
+    python harlow.py analyse RUN... decoders, lesions and more, with figures
     python harlow.py presets        lists the presets, and what each gives
     python harlow.py figures        draws the figures of img/
     python harlow.py bench          measures how fast all of it is

@@ -11,8 +11,8 @@ FOLDS, SHUFFLES = 5, 10
 FEWEST = 4 * FOLDS  # episodes of the rarer answer: with less of them a decoder is not fitted
 STRENGTH = .1  # scikit-learn's C: the smaller, the more the weights are held down
 # 'good image' alone: principal components of the units and of the pictures that its weights are made of; pictures have SIDE x
-# SIDE pixels. Tried on the kept agents harlow42-seed0 and pixels-seed0 were 16 and 48; 12, 24 and 32; sides of 2, 4 and 8; and C of
-# .01, .1 and 1: all read .74 to .90 after trial 1.
+# SIDE pixels. Tried on the kept agents harlow42-seed0 and pixels-seed0 were 16 and 48; 12, 24 and 32; sides of 2, 4 and 8; and C
+# of .01, .1 and 1: all read .74 to .90 after trial 1.
 UNIT_COMPONENTS, PICTURE_COMPONENTS, SIDE = 16, 12, 4
 
 

@@ -25,8 +25,8 @@ def check_decided(path, gathered):
     """Raises ConfigError where the agent of a run directory came to a choice in too few episodes to say anything about it."""
     decided = int((gathered.correct[:, 0] >= 0).sum())
     if decided < FEWEST:
-        raise ConfigError(f'{path} came to a choice in {decided} of {len(gathered.correct)} episodes, and analyses take {FEWEST}: train '
-                          'it longer, or play more with --episodes.')
+        raise ConfigError(f'{path} came to a choice in {decided} of {len(gathered.correct)} episodes, and analyses take {FEWEST}: '
+                          'train it longer, or play more with --episodes.')
 
 
 class Analysed:

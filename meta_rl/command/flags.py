@@ -18,7 +18,7 @@ def make_parser(description):
     """The Parser of all commands. description: str, what harlow.py says of itself."""
     parser = Parser(prog='harlow.py', description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--version', action=Version, help='print the version, with the commit where this is a git checkout')
-    commands = parser.add_subparsers(dest='command', metavar='{{{}}}'.format(','.join(COMMANDS)), parser_class=Parser)
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', parser_class=Parser)
     quiet = argparse.ArgumentParser(add_help=False)
     quiet.add_argument('--quiet', action='store_true', help='print no progress: only warnings, errors and what comes out')
 
