@@ -129,5 +129,5 @@ def test_units_forget_at_the_start_as_they_are_asked_to():
 
 
 def test_siblings_fill_a_batch():
-    with pytest.raises(config_module.ConfigError, match='siblings is 3: the episodes side by side, batch 64, must be a multiple'):
+    with pytest.raises(config_module.ConfigError, match='siblings is 3: the episodes side by side, batch 256, must be a multiple'):
         agents.check(config_module.from_preset('bandit-independent', siblings=3))
