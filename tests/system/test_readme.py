@@ -114,7 +114,7 @@ def test_a_command(command, desk, real, monkeypatch, capfd):
         pytest.skip(lacks(command))
     if name == 'train':
         extra = ['--episodes', '32'] if '--resume' in arguments else TRAINED + ['--logdir', 'runs']
-        if 'two-step' in arguments:
+        if any(part.startswith(('two-step', 'bandit')) for part in arguments):
             extra = ['--episodes', '16', '--batch', '8', '--units', '4', '--logdir', 'runs']
         if 'monothread2pixel' in arguments:
             extra = extra + ['--image-count', '2', '--held-out-count', '2']

@@ -5,6 +5,7 @@ import pytest
 from meta_rl.envs import bandits
 from meta_rl.envs.bandits import Bandit
 from meta_rl.envs.two_step import Rules, TwoStep
+from meta_rl.figures import regrets
 from meta_rl.figures.films import bandit_scenes, two_step_scenes
 from meta_rl.figures.films.scenes import BACK, RIGHT, SIDES, TEXT, WRONG
 from meta_rl.figures.films.two_step_scenes import FIRST, RADIUS, SECOND
@@ -86,3 +87,20 @@ def test_a_policy_is_a_bar_of_its_probabilities():
         row = two_step_scenes.draw(two_step_scenes.scene_of(env, policy, 1.))[top + height // 2, left:left + width]
         assert (row == SIDES[0]).all(1).mean() == pytest.approx(policy[0], abs=.01)
         assert (row == SIDES[1]).all(1).mean() == pytest.approx(policy[1], abs=.01)
+
+
+def test_a_figure_of_regret_has_the_players_that_are_known(tmp_path, monkeypatch):
+    """The numbers of the legend are those at the end; UCB1, far above, may run out of the panel."""
+    def score(*finals, names=('UCB1', 'Thompson', 'Gittins', 'Bayes-optimal')):
+        return {'cumulative_regret': [0., 2.], 'references': {
+            name: {'cumulative_regret': [0., final]} for name, final in zip(names, finals)}}
+    drawn = []
+    monkeypatch.setattr(regrets, 'save', lambda figure, path: drawn.append(figure) or path)
+    groups = {'easy': [score(9., 3., 1.5, 1.), score(7., 3., 1.5, 2.)], 'restless': [score(9., 3., 1.5)]}
+    assert regrets.cumulative(groups, str(tmp_path / 'x.png')) == str(tmp_path / 'x.png')
+    first, second = drawn[0].axes
+    assert [text.get_text() for text in first.get_legend().get_texts()] == [
+        'UCB1, 8.00', 'Thompson, 3.00', 'Gittins, 1.50', 'Bayes-optimal, 1.50', 'agent, 2 seeds, 2.00']
+    assert [text.get_text() for text in second.get_legend().get_texts()] == [
+        'UCB1, 9.00', 'Thompson, 3.00', 'Gittins, 1.50', 'agent, 1 seed, 2.00']
+    assert first.get_ylim() == (0, pytest.approx(4.8))
