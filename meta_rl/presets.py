@@ -35,8 +35,8 @@ _BANDIT = dict(_TASK, environment='bandit', batch=64, episodes=25600, entropy_co
 # little beside what chance does, so there are larger batches, and siblings, which have the same luck. It is learned last, with no
 # entropy: as long as a policy is soft, chance tries the arms. (After 102,400 episodes, discount .97 and entropy to the end, an agent
 # was 20% above Gittins, and all of that was trying too little after the tenth trial.)
-_INDEPENDENT = dict(_BANDIT, batch=256, episodes=409600, entropy_episodes=102400, gamma=.99, gae_lambda=.95, value_coef=.25,
-                    siblings=4, forget_span=30., log_every=5120, checkpoint_every=102400)
+_INDEPENDENT = dict(_BANDIT, batch=256, episodes=204800, entropy_episodes=102400, gamma=.99, gae_lambda=.95, value_coef=.25,
+                    siblings=4, forget_span=30., log_every=5120, checkpoint_every=51200)
 # One arm pays with 1 minus the probability of the other, so that every pull tells as much: nothing is worth trying for later's sake.
 _DEPENDENT = dict(_BANDIT, gamma=0., gae_lambda=0.)
 
