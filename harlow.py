@@ -170,7 +170,8 @@ def play(args):
 def plot(args):
     files.check(args.output)
     from meta_rl.figures import plotting
-    print(*plotting.plot(args.runs, args.output, **images_shown(args)), sep='\n')
+    for path in plotting.plot(args.runs, args.output, **images_shown(args)):
+        print(path)
     return 0
 
 
