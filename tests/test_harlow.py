@@ -19,8 +19,9 @@ from meta_rl.config import Config
 from meta_rl.console import hints
 from meta_rl.rundir.curve import read_curve
 
-from helpers.commands import TINY, run_main
 from helpers.labs import TESTS
+from helpers.programs.commands import TINY, run_main
+from helpers.training import small_run
 
 SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
 SETTINGS = [field for field in attr.fields(Config) if field.name != 'preset']
@@ -32,10 +33,7 @@ HEAVY = ['tensorflow', 'numpy', 'cv2', 'PIL', 'matplotlib', 'tqdm', 'meta_rl.tra
 def places(tmp_path_factory):
     """A folder with a finished run and all that can be wrong with a run directory and a folder of pictures."""
     folder = tmp_path_factory.mktemp('places')
-    tiny = dict(batch=8, image_count=3, width=32, height=32, units=4, embedding=4, logdir=str(folder / 'runs'),
-                image_cache=str(folder / 'images'))
-    run = training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0]
-    os.rename(run, str(folder / 'RUN'))
+    small_run(folder, 'RUN')
     for name, text in (('broken-config', '{"seed": 1'), ('odd-config', '{"zeal": 1}'), ('no-checkpoint', None)):
         shutil.copytree(str(folder / 'RUN'), str(folder / name))
         if text:

@@ -1,7 +1,7 @@
 """The agents that there are: which environment, encoder, memory and way of learning a Config asks for.
 
-The one place that knows that there are several. An agent for another task is one more file here, with a subclass of base.Agent, a line
-in AGENTS, and its environment. From outside: `of`, `make_network`, `make_worker`, `make_trainer`, `check`, `check_given`.
+The one place that knows that there are several. An agent for another task is one more file here, with a subclass of base.Agent,
+a line in AGENTS, and its environment. From outside: `of`, `make_network`, `make_worker`, `make_trainer`, `check`, `check_given`.
 """
 import functools
 

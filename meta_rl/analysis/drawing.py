@@ -15,8 +15,8 @@ def figure(runs, rows=1, height=4.2, sharey='row'):
     """(figure, axes [rows, runs]); the last column leaves room for a legend beside it."""
     size = PANEL * len(runs) + 1.9, height * rows
     drawn, axes = plotting.subplots(rows, len(runs), figsize=size, sharey=sharey, squeeze=False)
-    for number, (panel, run) in enumerate(zip(axes[0], runs)):
-        panel.set_title(run.name, color='C%d' % (number % 10) if len(runs) > 1 else 'k')
+    for panel, run in zip(axes[0], runs):
+        panel.set_title(run.name)
     return drawn, axes
 
 

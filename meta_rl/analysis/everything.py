@@ -5,9 +5,10 @@ import os
 
 from meta_rl import agents
 from meta_rl import config as config_module
-from meta_rl.analysis import behaviour, components, decoders, drawing, extra, lesions, people, report
+from meta_rl.analysis import behaviour, components, decoders, drawing, lesions, people, report
 from meta_rl.analysis.moments import Moments, Outcomes
 from meta_rl.config import ConfigError
+from meta_rl.console import hints, startup
 from meta_rl.console.output import say
 from meta_rl.console.progress import Progress
 from meta_rl.evaluation import SEED, Frozen, telling_images
@@ -18,6 +19,7 @@ from meta_rl.rundir.saving import checkpoints
 
 FOLDER = 'analysis'  # in a run directory, where no other one is named
 MOST = 6  # runs side by side
+PACKAGES = (('sklearn', 'scikit-learn'), ('scipy', 'SciPy'))
 FEWEST = 2 * decoders.FEWEST  # episodes: with less of them nothing could be decoded
 
 
@@ -93,7 +95,9 @@ def names_of(paths):
 
 def check(paths, folder, episodes):
     """Raises ConfigError, before anything is played, for runs that cannot be analysed and folders that cannot be written to."""
-    extra.check()
+    reason = startup.missing(PACKAGES, f'install what analyses take with `{hints.install("requirements/analysis.txt")}`')
+    if reason:
+        raise ConfigError(reason)
     if episodes < FEWEST:
         raise ConfigError(f'--episodes is {episodes}: analyses take {FEWEST} or more, or nothing could be decoded.')
     if folder is not None and len(paths) > MOST:

@@ -3,9 +3,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from meta_rl.envs.decisions import SIDES
 from meta_rl.psychlab.task import TRIALS
 
-SIDES = 'left', 'right'
 # Steps from the choice until its outcome has been read for certain: the lab may pay a frame after the event, which can be in the
 # next step, and what is paid is read in the step after that.
 UNTIL_READ = 2
@@ -47,16 +47,16 @@ class Moments:
         units = np.full((2, TRIALS, len(record.steps[0].units)), np.nan, np.float32)
         small, images = np.full((3, TRIALS), -1, np.int8), np.zeros(2, np.int64)
         reaction = np.full(TRIALS, np.nan, np.float32)
-        for number, (last, told) in enumerate(record.trials):
+        for number, (last, trial) in enumerate(record.trials):
             units[0, number] = record.steps[last].units
             if number + 1 < len(record.trials):
                 following = record.trials[number + 1][0]
                 units[1, number] = record.steps[min(last + UNTIL_READ, following)].units
                 self._apart |= following > last + 1
-            good = SIDES.index(told['correct_side'])
-            small[:, number] = told['correct'], good, SIDES.index(told['choice'])
-            reaction[number] = told['reaction_time']
-            pair = [told[SIDES[side] + '_image'] for side in (good, 1 - good)]
+            good = SIDES.index(trial['correct_side'])
+            small[:, number] = trial['correct'], good, SIDES.index(trial['choice'])
+            reaction[number] = trial['reaction_time']
+            pair = [trial[SIDES[side] + '_image'] for side in (good, 1 - good)]
             images[:] = [number_of or 0 for number_of in pair]
         self._rows.append((units[0], units[1], small[0], small[1], small[2], images, reaction))
 
@@ -73,7 +73,7 @@ class Outcomes:
 
     def take(self, record):
         """Takes in an EpisodeRecord."""
-        right = [told['correct'] for _, told in record.trials]
+        right = [trial['correct'] for _, trial in record.trials]
         self._rows.append(right + [-1] * (TRIALS - len(right)))
 
     def correct(self):

@@ -4,8 +4,8 @@ import csv
 import numpy as np
 
 from meta_rl.analysis.behaviour import fraction
-from meta_rl.analysis.moments import SIDES
 from meta_rl.config import ConfigError
+from meta_rl.envs.decisions import SIDES
 from meta_rl.psychlab.task import TRIALS
 
 NEEDED = 'policy', 'episode', 'trial', 'choice', 'correct', 'reaction_time'

@@ -41,10 +41,13 @@ def _play(lab, frames_read, seconds):
     return steps / (time.perf_counter() - start - in_reset), in_reset / resets
 
 
-def lab_figures(seconds, images, make=psychlab.Lab):
-    """(frames a second with each frame read, steps a second with none read, seconds for a reset): medians, of a lab by `make`."""
+def lab_figures(seconds, images, surroundings='flat', make=psychlab.Lab):
+    """(frames a second with each frame read, steps a second with none read, seconds for a reset): medians.
+
+    surroundings: 'flat', as presets are trained, or 'real', a lab's default, with the head-up display. make: what makes the lab.
+    """
     lab = make('contributed/psychlab/harlow_fast_centred', ['RGB_INTERLEAVED'], {
-        'width': '84', 'height': '84', 'datasetPath': 'dummy', 'trainBatch': str(images)})
+        'width': '84', 'height': '84', 'datasetPath': 'dummy', 'trainBatch': str(images), 'surroundings': surroundings})
     reading, blind = [], []
     for _ in range(TURNS):  # in turn, so that a slow spell of the machine meets both
         reading.append(_play(lab, True, seconds / TURNS))
@@ -102,15 +105,16 @@ def start_up():
             ('return of 24 on harlow42, seed 0, from there', f'{learned:.0f} s')]
 
 
-def table(lab, training):
+def table(lab, real, training):
     """Lines of text: each figure here, and how many times that of the real lab it is.
 
     Args:
-      lab: what lab_figures returned.
+      lab, real: what lab_figures returned of the two surroundings.
       training: dict from a preset to its episodes a second.
     """
     frames, steps, reset = lab
     rows = [('lab, every frame read', f'{frames:.0f} frames/s', frames / REAL_FRAMES),
+            ('  in real surroundings', f'{real[0]:.0f} frames/s', real[0] / REAL_FRAMES),
             ('lab, no frame read', f'{steps:.0f} steps/s', steps / REAL_STEPS),
             ('lab, reset', f'{1e6 * reset:.1f} us', REAL_RESET / reset)]
     rows += [(f'training {preset}, one worker', f'{episodes:.0f} episodes/s', episodes / REAL_EPISODES)
@@ -121,10 +125,10 @@ def table(lab, training):
 
 def run(seconds):
     """Measures and prints the figures. `seconds`: time for each of the lab's."""
-    lab = lab_figures(seconds, 42)
+    lab, real = lab_figures(seconds, 42), lab_figures(seconds, 42, 'real')
     training = collections.OrderedDict((preset, training_speed(preset, count)) for preset, count in (
         ('harlow42', 20000), ('pixels', 5000), ('wang2018', 2000)))
-    print('\n'.join(table(lab, training)))
+    print('\n'.join(table(lab, real, training)))
     print(f'(The real lab: {REAL_FRAMES:,.0f} frames/s, {REAL_STEPS:,.0f} steps/s, {REAL_RESET} s a reset.')
     print(f'Training is compared with the published loop on it: {REAL_EPISODES} episodes/s.)')
     print()

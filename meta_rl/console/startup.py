@@ -72,12 +72,12 @@ def _escaping(stream):
     return io.TextIOWrapper(stream.detach(), encoding, 'backslashreplace', line_buffering=buffered)
 
 
-def missing(packages=PACKAGES):
+def missing(packages=PACKAGES, mend=None):
     """One sentence that names the first of `packages` that is not installed for this Python, and the mend; None where all are."""
     import importlib.util
     for module, name in packages:
         if module not in sys.modules and importlib.util.find_spec(module) is None:
-            return '%s is not installed for this Python, %s: %s.' % (name, sys.executable, _mend())
+            return '%s is not installed for this Python, %s: %s.' % (name, sys.executable, mend or _mend())
     return None
 
 

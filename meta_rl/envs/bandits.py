@@ -96,7 +96,7 @@ class Bandit(Trials):
     def _outcome(self, trial, action):
         return action, self._paid(trial, action)
 
-    def _told(self, trial, action):
+    def _row(self, trial, action):
         arms, best = self.arms(trial), self._best[trial]
         return {'choice': action, 'better_arm': best, 'correct': int(action == best),
                 'reward': int(self._paid(trial, action)), 'regret': round(arms[best] - arms[action], 6)}

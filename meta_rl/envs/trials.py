@@ -7,7 +7,7 @@ from meta_rl.envs.contract import Environment, Episode, Spec, Step
 class Trials(Environment):
     """An environment whose step is a trial: an action that is paid at once.
 
-    A subclass has `view`, `_draw`, `_outcome` and `_told`. A step is to be quick: all else is worked out where it is
+    A subclass has `view`, `_draw`, `_outcome` and `_row`. A step is to be quick: all else is worked out where it is
     asked for. (What is kept are flat lists of numbers: of a list or a tuple for each trial, Python's garbage collection would go
     through all, and through all of TensorFlow, again and again, which took longer than the steps.)
 
@@ -36,7 +36,7 @@ class Trials(Environment):
         return Episode(reward, reward, [int(action == best) for action, best in zip(self._actions, self._best)], len(self._actions))
 
     def trial_rows(self):
-        return [(t, dict({'trial': t + 1}, **self._told(t, action))) for t, action in enumerate(self._actions)]
+        return [(t, dict({'trial': t + 1}, **self._row(t, action))) for t, action in enumerate(self._actions)]
 
     def view(self):
         """What is seen now, float32 of the spec's shape; there is something to see after the last trial, too."""
@@ -79,7 +79,7 @@ class Trials(Environment):
     def _paid(self, trial, action):
         return self._rewards[self.spec.actions * trial + action]
 
-    def _told(self, trial, action):
+    def _row(self, trial, action):
         """What a table has of an action in a trial: a dict, whose keys are its columns in their order."""
         raise NotImplementedError
 

@@ -103,7 +103,7 @@ class TwoStep(Trials):
     def _outcome(self, trial, action):
         return action, self._states[ACTIONS * trial + action], self._paid(trial, action)
 
-    def _told(self, trial, action):
+    def _row(self, trial, action):
         _, state, reward = self._outcome(trial, action)
         return {'choice': action, 'transition': 'common' if state == 1 + action else 'uncommon', 'state': state,
                 'better_state': self._better[trial], 'correct': int(action == self._best[trial]), 'reward': int(reward)}

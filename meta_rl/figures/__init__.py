@@ -6,6 +6,6 @@ import importlib
 
 
 def named(name):
-    """The function that 'module.function' of meta_rl.figures names: agents name what draws them (see meta_rl/agents/base.py), as they import no drawing."""
+    """The function that 'module.function' of meta_rl.figures names. Agents name what draws them, as they import no drawing."""
     module, function = name.rsplit('.', 1)
     return getattr(importlib.import_module('meta_rl.figures.' + module), function)

@@ -23,8 +23,9 @@ WANG = 'Wang et al. 2018, figure 6c', (53, 97, 98, 98, 99, 98.5)
 
 # name: of the files. presets: {preset: number of seeds}. learning_set: the preset whose learning set is drawn, or None.
 # reference: a published one to draw beside it, or None. insight: whether to draw an episode of its first seed too.
-Figure = collections.namedtuple('Figure', 'name title presets learning_set reference insight')
-Figure.__new__.__defaults__ = None, None, False
+# curves: what draws the reward curves; None: nothing does, it has curves over frames.
+Figure = collections.namedtuple('Figure', 'name title presets learning_set reference insight curves')
+Figure.__new__.__defaults__ = None, None, False, plotting.reward_curves
 FIGURES = (
     Figure('harlow42', '42 images', {'harlow42': SEEDS}, 'harlow42'),
     Figure('master', 'As published: each picture one decision late', {'master': SEEDS}, 'master'),
@@ -34,7 +35,7 @@ FIGURES = (
     Figure('harlow42-standard', 'The level as it ships, by closed-loop saccades', {'harlow42-standard': 3},
            'harlow42-standard'),
     Figure('backends', 'Four workers of each backend beside one thread', collections.OrderedDict(
-        [('harlow42', 3), ('workers4', 3), ('workers4-processes', 3), ('workers4-ray', 3)])),
+        [('harlow42', 3), ('workers4', 3), ('workers4-processes', 3), ('workers4-ray', 3)]), curves=plotting.reward_panels),
     Figure('ablations', 'harlow42 without one of its parts', {
         'forgetful': 1, 'no-previous-reward': 1, 'no-previous-action': 1, 'independent-sides': 1}),
     Figure('units128', '128 LSTM units', {'units128': 1}),
@@ -43,7 +44,7 @@ FIGURES = (
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
-           collections.OrderedDict([('gaze', GAZE_SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True),
+           collections.OrderedDict([('gaze', GAZE_SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]), 'gaze', WANG, True, None),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
@@ -94,16 +95,12 @@ def draw(figure, folder=FOLDER):
     runs = collections.OrderedDict((preset, runs_of(preset, seeds, folder)) for preset, seeds in figure.presets.items())
     curves = collections.OrderedDict((preset, [read_curve(os.path.join(run, 'curve.csv')) for run in members])
                                      for preset, members in runs.items())
-    paths, path = [], os.path.join(folder, figure.name + '.png')
-    if figure.name == 'backends':
-        paths.append(plotting.reward_panels(curves, path, figure.title))
-    elif figure.name != 'gaze':  # that has curves over frames, see below
-        paths.append(plotting.reward_curves(curves, path, figure.title))
+    paths = [figure.curves(curves, os.path.join(folder, figure.name + '.png'), figure.title)] if figure.curves else []
     if figure.learning_set:
         profiles = [learning_set(run) for run in runs[figure.learning_set]]
         path = os.path.join(folder, figure.name + '-learning-set.png')
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
-    if figure.name == 'gaze':
+    if not figure.curves:
         from meta_rl.figures import gaze_curves
         paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
         paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))

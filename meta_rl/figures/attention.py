@@ -65,7 +65,6 @@ def draw(run, path, seed=0):
         place.set_axis_off()
     for one, label in zip(axes[:, 0], ('frame', 'where the encoder\nlooks', 'features', 'policy')):
         one.set_ylabel(label, fontsize=9)
-    figure.suptitle('An episode with images that it was never trained with. On trial 1 it can only guess: it is sure which side it goes to, '
-                    'not which is right.', fontsize=10)
+    figure.suptitle('An episode with images that it was never trained with. On trial 1 it can only guess, however sure the policy is.', fontsize=10)
     figure.tight_layout(rect=(0, 0, 1, .97))
     return save(figure, path, tight=False)

@@ -57,8 +57,8 @@ class Columns:
             if self._action_scale != 1:
                 action = [action[0] * self._action_scale]
         if self._reward_scale is not None:
-            told = tf.reshape(inputs.prev_reward, [-1, 1])
-            reward.append((_signed(told, tf.reshape(inputs.prev_action, [-1])) if self._signed else told) * self._reward_scale)
+            before = tf.reshape(inputs.prev_reward, [-1, 1])
+            reward.append((_signed(before, tf.reshape(inputs.prev_action, [-1])) if self._signed else before) * self._reward_scale)
         if self._timestep_scale is not None:
             time.append(tf.reshape(inputs.timestep, [-1, 1]) * self._timestep_scale)
         return action, reward, time

@@ -48,7 +48,7 @@ class Activity:
         self._small['trial'].append(trial)
         self._small['action'].append(np.array([step.action for step in record.steps], np.int32))
         self._small['seed'].append(record.seed)
-        right = [trial["correct"] for _, trial in record.trials if "correct" in trial]
+        right = [trial['correct'] for _, trial in record.trials if 'correct' in trial]
         self._small['correct'].append(right + [-1] * (self._count - len(right)))
 
     def write(self):

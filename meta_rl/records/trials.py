@@ -22,9 +22,9 @@ class Trials:
 
     def take(self, record):
         """Takes in an EpisodeRecord."""
-        for last, told in record.trials:
+        for last, trial in record.trials:
             row = {'policy': self._policy, 'episode': self._episode, 'seed': record.seed}
-            row.update(told)
+            row.update(trial)
             step = record.steps[last] if record.steps else None
             row['probability'] = f'{step.policy[step.action]:.6g}' if step else ''
             row['value'] = f'{step.value:.6g}' if step else ''

@@ -17,7 +17,7 @@ from meta_rl.figures.films import trial_films
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints, digests
 
-from helpers.commands import run_main
+from helpers.programs.commands import run_main
 from helpers.training import points, same_weights, weights
 
 SMALL = dict(episodes=48, batch=4, units=4, trials=9, log_every=8, checkpoint_every=16)
@@ -49,9 +49,9 @@ def test_a_run_leaves_a_curve_points_and_no_images(runs, preset):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('preset', ['two-step-published', 'bandit-restless'])
+@pytest.mark.parametrize('preset', ['two-step-published', 'bandit-restless', 'bandit-independent'])
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(small, runs, preset):
-    """Of two-step-published the better state goes over from the last episode before to the first one after."""
+    """Of two-step-published the better state goes over from the last episode before; of bandit-independent four are siblings."""
     run = training.run(small(preset, episodes=24, decay=False, entropy_episodes=0))[0]
     straight = training.run(small(preset, decay=False, entropy_episodes=0))[0]
     training.run(config_module.load(os.path.join(run, 'config.json')).change(episodes=48), run)

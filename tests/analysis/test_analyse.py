@@ -11,11 +11,11 @@ pytest.importorskip('sklearn', reason='scikit-learn is not installed: requiremen
 
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
-from meta_rl.analysis import everything, extra
+from meta_rl.analysis import everything
 from meta_rl.analysis.moments import Gathered
 from meta_rl.config import ConfigError
 
-from helpers.commands import run_main
+from helpers.programs.commands import run_main
 
 TABLES = 'components', 'decoders', 'explained-variance', 'learning-set', 'lesions', 'stays'
 FIGURES = 'components', 'decoders', 'learning-set', 'lesions'
@@ -97,10 +97,10 @@ def test_what_cannot_be_analysed(runs, tmp_path, monkeypatch, capsys, arguments,
     assert sorted(os.listdir('.')) == ['file'] and (tmp_path / 'file').read_text() == 'x\n'
 
 
-def test_a_package_that_is_missing():
-    extra.check()
+def test_a_package_that_is_missing(monkeypatch):
+    monkeypatch.setattr(everything, 'PACKAGES', (('sklearn', 'scikit-learn'), ('no_such_module', 'A-package')))
     with pytest.raises(ConfigError, match=r'A-package is not installed .*pip install -r .*analysis.txt'):
-        extra.check([('sklearn', 'scikit-learn'), ('no_such_module', 'A-package')])
+        everything.check(['nowhere'], None, 1000)
 
 
 def test_an_agent_that_hardly_ever_comes_to_a_choice():

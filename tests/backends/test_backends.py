@@ -11,9 +11,9 @@ import pytest
 
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.commands import run_main
 from helpers.labs import TESTS, act, make_lab
-from helpers.runs import INTERRUPTED, TINY, Run
+from helpers.programs.commands import run_main
+from helpers.programs.runs import INTERRUPTED, TINY, Run
 from helpers.training import all_finite, same_weights
 
 try:

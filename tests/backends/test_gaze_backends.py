@@ -7,7 +7,7 @@ import pytest
 
 from meta_rl.rundir.saving import checkpoints, digests
 
-from helpers.runs import Run
+from helpers.programs.runs import Run
 from helpers.training import same_weights
 
 GAZE = ['--preset', 'gaze-taught', '--batch', '4', '--unroll', '17', '--training-frames', '160', '--image-count', '3',

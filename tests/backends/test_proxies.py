@@ -6,7 +6,7 @@ import pytest
 
 from meta_rl.backends import cluster
 
-from helpers.runs import BACKENDS, TINY, Run
+from helpers.programs.runs import BACKENDS, TINY, Run
 
 NAMES = 'http_proxy', 'https_proxy', 'all_proxy', 'grpc_proxy'
 SMALL = TINY + ['--episodes', '64', '--log-every', '32', '--checkpoint-every', '32']

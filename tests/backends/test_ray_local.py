@@ -8,7 +8,7 @@ import pytest
 from meta_rl.backends import ray_local
 from meta_rl.config import ConfigError
 
-from helpers.runs import TINY, Run
+from helpers.programs.runs import TINY, Run
 
 RAY = pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
     importlib.util.find_spec('ray') is None, reason='Ray is not installed'))

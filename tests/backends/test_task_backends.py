@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from helpers.runs import Run
+from helpers.programs.runs import Run
 from helpers.training import same_weights
 
 TASK = ['--preset', 'two-step-published', '--units', '4', '--trials', '9', '--entropy-episodes', '20', '--log-every', '4',

@@ -12,7 +12,7 @@ from meta_rl.backends import waits
 from meta_rl.backends.cluster import local
 
 from helpers.labs import TESTS
-from helpers.runs import TINY, Run
+from helpers.programs.runs import TINY, Run
 
 
 @pytest.fixture(autouse=True)

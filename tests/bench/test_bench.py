@@ -29,7 +29,7 @@ class Clockwork:
 def test_figures_of_a_lab_whose_times_are_known(monkeypatch):
     lab = Clockwork()
     monkeypatch.setattr(speed.time, 'perf_counter', lambda: lab.now)
-    frames, steps, reset = speed.lab_figures(5., 42, lambda *arguments: lab)
+    frames, steps, reset = speed.lab_figures(5., 42, make=lambda *arguments: lab)
     length = speed.SETTLE + 4 * speed.TRIALS - 1  # steps of an episode; the last frame, that of the end, is not looked at
     assert frames == pytest.approx(length / (.01 * length + .03 * (length - 1)))
     assert steps == pytest.approx(100) and reset == pytest.approx(.25)
@@ -41,10 +41,11 @@ def test_figures_of_the_lab_that_there_is():
 
 
 def test_the_table_by_hand():
-    lines = speed.table((2108., 14500., .00011), {'pixels': 167., 'gaze': 3.34})
+    lines = speed.table((2108., 14500., .00011), (1054., 1., 1.), {'pixels': 167., 'gaze': 3.34})
     assert max(map(len, lines)) <= 80
     assert [line.split() for line in lines[1:]] == [
-        'lab, every frame read 2108 frames/s 2.0'.split(), 'lab, no frame read 14500 steps/s 0.5'.split(),
+        'lab, every frame read 2108 frames/s 2.0'.split(), 'in real surroundings 1054 frames/s 1.0'.split(),
+        'lab, no frame read 14500 steps/s 0.5'.split(),
         'lab, reset 110.0 us 2000.0'.split(), 'training pixels, one worker 167 episodes/s 100.0'.split(),
         'training gaze, one worker 3 episodes/s 2.0'.split()]
 

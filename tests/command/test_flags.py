@@ -13,8 +13,8 @@ from meta_rl.command import settings
 from meta_rl.config import Config
 from meta_rl.console import version
 
-from helpers.commands import run_main
 from helpers.labs import TESTS
+from helpers.programs.commands import run_main
 from helpers.settings import other
 
 SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')

@@ -10,8 +10,8 @@ from meta_rl.envs.references import two_step_oracles as oracles
 from meta_rl.envs.two_step import Rules, TwoStep, draw
 from meta_rl.tf_compat import IS_V1, tf
 
-from helpers.commands import run_main
 from helpers.labs import TESTS
+from helpers.programs.commands import run_main
 
 # Their checkpoints are no part of this project. They are looked for beside it.
 EIGHT = os.environ.get('TWO_STEP_PUBLISHED') or os.path.join(TESTS, '..', '..', 'shared', 'two_step', 'published')

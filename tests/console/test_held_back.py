@@ -9,7 +9,7 @@ import pytest
 
 from meta_rl.console import held_back
 
-from helpers.runs import SCRIPT, TINY
+from helpers.programs.runs import SCRIPT, TINY
 
 ROOT = os.path.dirname(SCRIPT)
 BEGIN = 'import os, sys\nfrom meta_rl.console.held_back import held_back\n'

@@ -9,8 +9,7 @@ import pytest
 
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.runs import SCRIPT
-from helpers.started import ROOT, SHORT, harlow, run_in
+from helpers.programs.runs import ROOT, SCRIPT, SHORT, harlow, run_in
 
 
 @pytest.mark.slow

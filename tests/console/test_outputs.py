@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.config import ConfigError
 from meta_rl.rundir import events, files
@@ -15,8 +14,9 @@ from meta_rl.rundir.curve import COLUMNS, read_curve
 from meta_rl.rundir.monitor import Monitor
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.commands import run_main
-from helpers.runs import BACKENDS, SCRIPT, TINY
+from helpers.programs.commands import run_main
+from helpers.programs.runs import BACKENDS, SCRIPT, TINY
+from helpers.training import small_run
 
 resource = pytest.importorskip('resource')
 FLAGS = TINY + ['--log-every', '32', '--checkpoint-every', '64', '--episodes', '1000000000']
@@ -26,9 +26,7 @@ FLAGS = TINY + ['--log-every', '32', '--checkpoint-every', '64', '--episodes', '
 def folder(tmp_path_factory):
     """A folder with a finished run, RUN."""
     folder = tmp_path_factory.mktemp('outputs')
-    tiny = dict(batch=8, image_count=3, width=32, height=32, units=4, embedding=4, logdir=str(folder / 'runs'),
-                image_cache=str(folder / 'images'))
-    os.rename(training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0], str(folder / 'RUN'))
+    small_run(folder, 'RUN')
     (folder / 'file').write_text('')
     (folder / 'folder').mkdir()
     return folder

@@ -4,7 +4,7 @@ import time
 from meta_rl.console import output
 from meta_rl.console.progress import Progress
 
-from helpers.commands import TINY, run_main
+from helpers.programs.commands import TINY, run_main
 
 
 def test_a_quiet_run_prints_its_last_line_alone(tmp_path, monkeypatch, capfd):

@@ -12,8 +12,7 @@ import pytest
 
 from meta_rl.console import hints, startup
 
-from helpers.runs import SCRIPT
-from helpers.started import ROOT, SHORT, harlow
+from helpers.programs.runs import ROOT, SCRIPT, SHORT, harlow
 
 # ---- row 17: Pythons ----
 

@@ -10,8 +10,8 @@ import pytest
 from meta_rl.config import ConfigError
 from meta_rl.envs import decisions
 
-from helpers.environments import SIDES, make_env, play, two_action_lab
 from helpers.labs import RECORDED
+from helpers.playing.environments import SIDES, make_env, play, two_action_lab
 
 TWO_ACTIONS = sorted(glob.glob(os.path.join(RECORDED, 'traces', 'fast_centred__two_action_*.json.gz')))
 

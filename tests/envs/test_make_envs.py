@@ -13,8 +13,8 @@ from meta_rl.envs import decisions, gaze
 from meta_rl.envs.contract import is_history
 from meta_rl.images import dataset
 
-from helpers.environments import IMAGES, make_env, play, two_action_lab
 from helpers.labs import TESTS
+from helpers.playing.environments import IMAGES, make_env, play, two_action_lab
 
 
 def made(count=1, folder='dummy', random=None, **settings):

@@ -12,7 +12,7 @@ from meta_rl.config import Config
 from meta_rl.figures import comparison
 from meta_rl.rundir.curve import COLUMNS
 
-from helpers.commands import run_main
+from helpers.programs.commands import run_main
 
 
 def run_of(folder, rows, **settings):

@@ -5,7 +5,7 @@ import attr
 
 from meta_rl.config import Config
 
-from helpers.commands import TINY
+from helpers.programs.commands import TINY
 
 FIELDS = list(attr.fields(Config))
 SETTINGS = [field for field in FIELDS if field.name != 'preset']

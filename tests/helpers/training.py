@@ -8,6 +8,8 @@ import threading
 
 import pytest
 
+from meta_rl import config as config_module
+from meta_rl import training
 from meta_rl.rundir.monitor import SPEEDS
 from meta_rl.rundir.saving import checkpoints, digests
 from meta_rl.tf_compat import tf
@@ -104,3 +106,14 @@ def seal_of(run):
 def interrupt(number):
     """As from outside: it comes to the main thread, wherever that is."""
     signal.pthread_kill(threading.main_thread().ident, number)
+
+
+def small_run(folder, name=None, **settings):
+    """Path of a finished run of a small agent, made in `folder` with its images: a run directory there, or the folder `name`."""
+    run = training.run(config_module.from_preset('harlow42', **dict(dict(
+        episodes=64, log_every=32, batch=8, image_count=3, width=32, height=32, units=4, embedding=4,
+        logdir=os.path.join(str(folder), 'runs'), image_cache=os.path.join(str(folder), 'images')), **settings)))[0]
+    if name is not None:
+        os.rename(run, os.path.join(str(folder), name))
+        run = os.path.join(str(folder), name)
+    return run

@@ -15,6 +15,7 @@ from meta_rl.images import dataset
 
 from helpers.labs import act, make_lab, staged
 from helpers.pictures import squares
+from helpers.training import small_run
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +27,7 @@ def seeing(monkeypatch):
 @pytest.fixture(scope='module')
 def run(tmp_path_factory):
     """A run directory of an agent with as many images to see as are held out."""
-    folder = tmp_path_factory.mktemp('held-out')
-    return training.run(config_module.from_preset(
-        'harlow42', episodes=70, batch=10, image_count=3, held_out_count=3, width=32, height=32, units=4, embedding=4,
-        logdir=str(folder / 'runs'), image_cache=str(folder / 'images')))[0]
+    return small_run(tmp_path_factory.mktemp('held-out'), episodes=70, batch=10, held_out_count=3)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from meta_rl.labs import choice, deepmind
 from meta_rl.psychlab import task
 
 from helpers.labs import TESTS, act
-from helpers.real_labs import COUNT, deepmind_config
+from helpers.playing.real_labs import COUNT, deepmind_config
 
 LEVELS = sorted(task.LEVELS)
 

@@ -13,9 +13,9 @@ from meta_rl.figures.films import recording
 from meta_rl.labs import deepmind
 from meta_rl.play import playing
 
-from helpers.commands import run_main
 from helpers.labs import TESTS, act
-from helpers.real_labs import tiny
+from helpers.playing.real_labs import tiny
+from helpers.programs.commands import run_main
 
 KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 

@@ -14,7 +14,7 @@ from meta_rl.labs import choice, deepmind
 from meta_rl.labs.lab_process import LabDied, LabProcess
 
 from helpers.labs import act
-from helpers.real_labs import COUNT, deepmind_config, tiny
+from helpers.playing.real_labs import COUNT, deepmind_config, tiny
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def run(code, *arguments):
 PLAY = '''
 import sys, numpy as np
 from meta_rl.labs import choice, deepmind
-from helpers.real_labs import deepmind_config
+from helpers.playing.real_labs import deepmind_config
 {first}
 lab, = choice.make_labs(deepmind_config(), sys.argv[1], 1)
 lab.reset(seed=1)
@@ -40,7 +40,7 @@ assert lab.step(np.zeros(7, np.intc)) == 0 and lab.observations()['RGB_INTERLEAV
 '''
 IN_PROCESS = '''
 import sys, tensorflow
-from helpers import real_labs
+from helpers.playing import real_labs
 from meta_rl.labs import deepmind
 config = real_labs.deepmind_config()
 lab = deepmind.OpenLab('harlow', deepmind.level_text(config), [], {'width': '64', 'height': '64', 'datasetPath': sys.argv[1]}, '')

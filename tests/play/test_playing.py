@@ -15,8 +15,8 @@ from meta_rl.envs.references import scores
 from meta_rl.play import playing, terminal
 
 from helpers.labs import make_lab
-from helpers.players import SEED, sides
-from helpers.runs import SCRIPT
+from helpers.playing.players import SEED, sides
+from helpers.programs.runs import SCRIPT
 
 ARGUMENTS = ['play', '--terminal', '--seed', str(SEED), '--image-count', '4']
 

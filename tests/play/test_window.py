@@ -10,7 +10,7 @@ from meta_rl.config import Config, ConfigError
 from meta_rl.play import playing, window
 
 from helpers.labs import TESTS
-from helpers.players import SEED, sides
+from helpers.playing.players import SEED, sides
 
 
 @pytest.fixture(scope='module')

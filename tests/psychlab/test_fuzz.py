@@ -15,8 +15,8 @@ from meta_rl.command import seeds
 from meta_rl.config import ConfigError
 from meta_rl.psychlab import settings as lab_settings
 
-from helpers.commands import run_main
 from helpers.labs import make_lab
+from helpers.programs.commands import run_main
 
 # What was found once is to be found again by everyone: no draws of the day, and nothing is kept.
 FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

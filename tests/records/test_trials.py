@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from meta_rl import agents, evaluation, training
+from meta_rl import agents, evaluation
 from meta_rl import config as config_module
 from meta_rl.envs.decisions import WrapperEnv, fields_of
 from meta_rl.play import playing
 from meta_rl.records.observer import EpisodeRecord, Observer, StepRecord
 from meta_rl.records.trials import Trials
+
+from helpers.training import small_run
 
 COLUMNS = ['policy', 'episode', 'seed', 'trial', 'left_image', 'right_image', 'correct_side', 'choice', 'correct', 'reward',
            'fixation_reward', 'reaction_time', 'decisions', 'event', 'probability', 'value']
@@ -88,10 +90,7 @@ def test_a_table_worked_by_hand(tmp_path):
 
 @pytest.fixture(scope='module')
 def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('trials')
-    return training.run(config_module.from_preset(
-        'harlow42', episodes=64, log_every=32, batch=8, image_count=3, width=32, height=32, units=4, embedding=4,
-        logdir=str(folder / 'runs'), image_cache=str(folder / 'images')))[0]
+    return small_run(tmp_path_factory.mktemp('trials'))
 
 
 def test_the_table_of_an_evaluation_is_its_report(run, tmp_path):

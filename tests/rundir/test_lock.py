@@ -17,8 +17,8 @@ from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.lock import Lock
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.commands import run_main
-from helpers.runs import BACKENDS, SCRIPT, TINY, Run, slay, until
+from helpers.programs.commands import run_main
+from helpers.programs.runs import BACKENDS, SCRIPT, TINY, Run, slay, until
 
 ENDLESS = TINY + ['--episodes', '1000000000', '--log-every', '80', '--checkpoint-every', '80']
 

@@ -15,7 +15,7 @@ from meta_rl.rundir.curve import COLUMNS, read_curve
 from meta_rl.rundir.metrics import Lines
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.runs import SCRIPT, TINY
+from helpers.programs.runs import SCRIPT, TINY
 from helpers.training import content, same_weights
 
 FLAGS = TINY + ['--episodes', '96', '--log-every', '32', '--checkpoint-every', '32']

@@ -10,7 +10,7 @@ from meta_rl.evaluation import learning_set
 from meta_rl.rundir import files
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.commands import run_main
+from helpers.programs.commands import run_main
 
 
 def numbers(run):

@@ -11,20 +11,18 @@ import pytest
 from PIL import Image
 
 from meta_rl import config as config_module
-from meta_rl import training
 from meta_rl.rundir.saving import digests
 
 from helpers.bad_input import CLUSTERS, config_cases, flag_cases, state_cases
-from helpers.commands import TINY, run_main
+from helpers.programs.commands import TINY, run_main
+from helpers.training import small_run
 
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     """A folder with a finished run, RUN, and much that is wrong."""
     folder = tmp_path_factory.mktemp('bad')
-    tiny = dict(batch=8, image_count=3, width=32, height=32, units=4, embedding=4, logdir=str(folder / 'runs'),
-                image_cache=str(folder / 'images'))
-    os.rename(training.run(config_module.from_preset('harlow42', episodes=64, log_every=32, **tiny))[0], str(folder / 'RUN'))
+    small_run(folder, 'RUN')
     for name in ('empty', 'few', 'closed'):
         (folder / name).mkdir()
     (folder / 'file').write_text('')

@@ -16,7 +16,7 @@ from meta_rl import training
 from meta_rl.rundir.curve import read_curve
 
 from helpers.labs import TESTS
-from helpers.runs import TINY
+from helpers.programs.runs import TINY
 
 ROOT = os.path.dirname(TESTS)
 FLAGS = TINY + ['--episodes', '64', '--log-every', '32', '--checkpoint-every', '32']

@@ -8,7 +8,7 @@ import pytest
 
 from meta_rl.rundir.curve import read_curve
 
-from helpers.runs import TINY, Run, until
+from helpers.programs.runs import TINY, Run, until
 
 NAMES = ['harlow-test-%d-%s' % (os.getpid(), end) for end in 'ab']
 

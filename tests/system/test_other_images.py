@@ -10,9 +10,9 @@ from PIL import Image
 from meta_rl import config as config_module
 from meta_rl.images import identity
 
-from helpers.commands import TINY, run_main
 from helpers.pictures import pattern
-from helpers.runs import BACKENDS, Run
+from helpers.programs.commands import TINY, run_main
+from helpers.programs.runs import BACKENDS, Run
 
 FLAGS = TINY + ['--episodes', '64', '--log-every', '32', '--checkpoint-every', '32']
 

@@ -1,1 +1,1 @@
-"""Workers in processes of their own: the process, the worker in it, the shared network that it talks to, and what carries their talk."""
+"""Workers in processes of their own: the process, the worker in it, the shared network, and the queues between them."""

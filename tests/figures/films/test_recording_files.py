@@ -98,12 +98,13 @@ def test_what_was_there_stays_when_the_writing_fails(runs, tmp_path, monkeypatch
 
     def full(*_, **__):
         raise OSError('No space left on device')
+    run = runs('onehot')  # made, with its images, before there is no space
     monkeypatch.setattr(Image.Image, 'save', full)
     with pytest.raises(OSError, match='No space'):
-        recording.record(runs('onehot'), str(tmp_path / 'a.gif'))
+        recording.record(run, str(tmp_path / 'a.gif'))
     monkeypatch.setattr(cv2, 'VideoWriter', lambda path, *_: Half())
     with pytest.raises(OSError, match='0 of .* frames of the MP4'):
-        recording.record(runs('onehot'), str(tmp_path / 'a.mp4'))
+        recording.record(run, str(tmp_path / 'a.mp4'))
     assert {name: (tmp_path / name).read_text() for name in os.listdir(str(tmp_path))} == {
         'a.gif': 'precious', 'a.mp4': 'precious'}
 

@@ -10,7 +10,7 @@ from meta_rl import config as config_module
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.runs import BACKENDS, TINY, Run, until
+from helpers.programs.runs import BACKENDS, TINY, Run, until
 from helpers.training import KILLS, long, same
 
 resource = pytest.importorskip('resource')

@@ -7,7 +7,7 @@ from meta_rl import psychlab
 from helpers.labs import act, make_lab
 
 gymnasium = pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 has none)')
-from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make  # noqa: E402,F401 (here is a fixture)
+from helpers.playing.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make  # noqa: E402,F401 (here is a fixture)
 
 
 def twin_of(env, level):

@@ -3,7 +3,7 @@ import pytest
 
 import harlow
 
-TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
+from helpers.programs.runs import TINY  # noqa: F401 (for those who have the function)
 
 
 def run_main(*arguments):

@@ -10,7 +10,7 @@ from meta_rl.backends import stops
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.runs import BACKENDS, SCRIPT, TINY, Run, until
+from helpers.programs.runs import BACKENDS, SCRIPT, TINY, Run, until
 
 ENDLESS = TINY + ['--episodes', '1000000000', '--log-every', '80', '--checkpoint-every', '1000000000']
 NAMES = ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU', 'SIGTERM']

@@ -19,7 +19,7 @@ from meta_rl.rundir.saving.checkpoints import Checkpoints
 from meta_rl.worker import Worker
 
 from helpers.labs import TESTS
-from helpers.runs import BACKENDS, TINY, Run, until
+from helpers.programs.runs import BACKENDS, TINY, Run, until
 from helpers.training import KILLS, interrupt, long, same, spy_on_training
 
 linux = pytest.mark.skipif(not hasattr(os, 'fork') or not os.path.isdir('/proc/self/fd'), reason='forks, and reads /proc')
@@ -107,7 +107,7 @@ def test_kill_9_at_random_moments(tmp_path, backend):
     if backend and KILLS < 50:
         pytest.skip('make crashtest does this')
     kills = KILLS // 10 if backend else KILLS
-    done = subprocess.run([sys.executable, os.path.join(TESTS, 'helpers', 'crashes.py'), str(tmp_path), str(kills), '1'] + backend,
+    done = subprocess.run([sys.executable, os.path.join(TESTS, 'helpers', 'programs', 'crashes.py'), str(tmp_path), str(kills), '1'] + backend,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
     assert done.returncode == 0, done.stdout
     result = json.loads(done.stdout.splitlines()[-1])

@@ -10,8 +10,8 @@ import pytest
 
 from meta_rl.config import ConfigError
 
-from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, make
 from helpers.labs import TESTS
+from helpers.playing.gym_envs import HARLOW, IMAGES, PSYCHLAB, make
 
 gymnasium = pytest.importorskip('gymnasium', reason='Gymnasium is not installed (Python 3.6 has none)')
 from gymnasium.utils.env_checker import check_env  # noqa: E402

@@ -12,8 +12,8 @@ from gymnasium.utils.env_checker import check_env  # noqa: E402
 from meta_rl.config import ConfigError  # noqa: E402
 from meta_rl.envs.adapters import gymnasium_envs, viewer  # noqa: E402
 
-from helpers.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make  # noqa: E402,F401 (here is a fixture)
 from helpers.labs import TESTS, act  # noqa: E402
+from helpers.playing.gym_envs import HARLOW, IMAGES, PSYCHLAB, here, make  # noqa: E402,F401 (here is a fixture)
 
 NAMES = [HARLOW, PSYCHLAB]
 KINDS = [(gymnasium_envs.Harlow, {}), (gymnasium_envs.PsychLabHarlow, {}), (gymnasium_envs.PsychLabHarlow, {'actions': 'gaze'})]

@@ -9,7 +9,7 @@ from meta_rl.backends import cluster as clusters
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.runs import SOON, TINY, Run, runs_still, slay, until
+from helpers.programs.runs import SOON, TINY, Run, runs_still, slay, until
 
 try:
     import ray

@@ -1,4 +1,4 @@
-"""harlow.py that presses Ctrl-C on itself: python tests/helpers/interrupted.py EPISODES train ... (a process of its own, see runs.Run).
+"""harlow.py that presses Ctrl-C on itself: python tests/helpers/programs/interrupted.py EPISODES train ... (a process of its own, see runs.Run).
 
 That comes in the middle of the recorder's taking in of the update that makes EPISODES: at that time the shared weights have the
 update, and the curve and the random states do not.
@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.dirname(TESTS), TESTS]
 
 import harlow

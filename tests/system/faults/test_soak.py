@@ -9,7 +9,7 @@ import pytest
 
 from meta_rl.rundir.curve import read_curve
 
-from helpers.runs import BACKENDS, SOON, TINY, Run, runs_still, status_of, until
+from helpers.programs.runs import BACKENDS, SOON, TINY, Run, runs_still, status_of, until
 
 EPISODES = int(os.environ.get('SOAK', '20000'))
 pytestmark = pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='reads memory in /proc')

@@ -13,14 +13,16 @@ import pytest
 
 from helpers.labs import TESTS
 
-SCRIPT = os.path.join(os.path.dirname(TESTS), 'harlow.py')
+ROOT = os.path.dirname(TESTS)
+SCRIPT = os.path.join(ROOT, 'harlow.py')
 # A start of Ray takes ten times as long as one of the others: what is tested on it elsewhere is left to `make crashtest` here.
 LONG = int(os.environ.get('KILLS', '3')) >= 50
 BACKENDS = [pytest.param([], id='threads'), pytest.param(['--backend', 'processes'], id='processes'),
             pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
                 importlib.util.find_spec('ray') is None or not LONG, reason='Ray is not installed, or left to make crashtest'))]
-INTERRUPTED = os.path.join(TESTS, 'helpers', 'interrupted.py')
+INTERRUPTED = os.path.join(TESTS, 'helpers', 'programs', 'interrupted.py')
 TINY = ['--batch', '8', '--image-count', '3', '--width', '32', '--height', '32', '--units', '4', '--embedding', '4']
+SHORT = TINY + ['--episodes', '32', '--log-every', '16']
 PATIENCE = 300.  # seconds for a start: TensorFlow is imported once or more, on a machine that may be busy
 SOON = 30.  # seconds in which all processes of a run that has lost its head must have ended: three times what is promised
 
@@ -34,6 +36,17 @@ def until(true, seconds=PATIENCE, what=None):
             return found
         time.sleep(.05)
     raise AssertionError(f'not within {seconds:.0f} s: {what() if what else true}')
+
+
+def harlow(folder, *arguments, python=(sys.executable,), **more):
+    """The finished process of harlow.py with these arguments, in `folder`."""
+    return subprocess.run(list(python) + [SCRIPT] + list(arguments), cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, timeout=600, **more)
+
+
+def run_in(folder):
+    run, = glob.glob(os.path.join(str(folder), 'runs', '*-seed*'))
+    return run
 
 
 class Run:

@@ -1,4 +1,4 @@
-"""kill -9 at random moments of a run that saves at every update: python tests/helpers/crashes.py FOLDER KILLS SEED [--backend B].
+"""kill -9 at random moments of a run that saves at every update: python tests/helpers/programs/crashes.py FOLDER KILLS SEED [--backend B].
 
 A run is started, killed, looked at and gone on with, again and again, then let end, and must be the run that never stopped.
 Each is a process of its own, forked from this one, which has imported TensorFlow and never used it: so a start takes a second.
@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.dirname(TESTS), TESTS]
 
 import harlow
@@ -20,7 +20,7 @@ from meta_rl import training  # noqa: F401 (imported before the first fork)
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints, digests  # noqa: F401 (imported before the first fork)
 
-from helpers.runs import TINY
+from helpers.programs.runs import TINY
 
 FLAGS = TINY + ['--episodes', '1000000000', '--decay', 'false', '--log-every', '8', '--checkpoint-every', '8', '--image-cache',
                 'images']
