@@ -86,10 +86,12 @@ class Gaze(Harlow):
 
     def encoder(self, config):
         height, width, _ = gaze.spec_of(config).shape
-        return GazeEncoder(height, width, gaze.fovea(config), config.embedding, config.embedding_scale, config.places)
+        return GazeEncoder(height, width, gaze.fovea(config), config.embedding, config.embedding_scale, config.places,
+                           config.fine_places)
 
     def memory(self, config, encoder):
-        return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units)
+        return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units,
+                                  config.waited)
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,

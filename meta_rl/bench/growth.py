@@ -12,7 +12,7 @@ from meta_rl.figures import plotting
 from meta_rl.tf_compat import tf
 
 BATCHES = 1, 4, 16, 64, 128, 256
-COUNTS = 42, 1000, 10000
+COUNTS = 42, 200, 1000, 3000, 10000
 TURNS = 3
 
 
@@ -65,12 +65,14 @@ def draw(found, path):
                                                                    'N, images of the set (B = 16)')):
             numbers, seconds = sorted(found[name]), [found[name][number] for number in sorted(found[name])]
             start, slope = line(numbers, seconds)
-            axes.plot(numbers, 1e3 * np.array(seconds), 'o', color='C0')
-            ends = np.array([0, numbers[-1]])
-            axes.plot(ends, 1e3 * (start + slope * ends), color='0.5', linewidth=1,
+            axes.plot(numbers, 1e3 * np.array(seconds), 'o', color='C0', label='measured')
+            along = np.geomspace(numbers[0], numbers[-1])
+            axes.plot(along, 1e3 * (start + slope * along), color='0.5', linewidth=1, zorder=0,
                       label='{:.2f} ms + {}'.format(1e3 * start, '%.3f ms x B' % (1e3 * slope) if name == 'batch'
                                               else '%.2f ms x N / 1,000' % (1e6 * slope)))
-            axes.set(xlabel=label, ylabel='an update (ms)', ylim=(0, None), xlim=(0, None))
+            axes.set(xlabel=label, ylabel='an update (ms)', xscale='log', yscale='log')
+            # From one power of ten to another at least: a small range would be all labels, and look like a large one.
+            axes.set_ylim(*(10 ** limit(np.log10(1e3 * end)) for limit, end in ((np.floor, min(seconds)), (np.ceil, max(seconds)))))
             axes.legend(fontsize=8, loc='upper left')
             writer.writerows([name, number, f'{second:.6g}'] for number, second in zip(numbers, seconds))
     figure.suptitle('What an update of harlow42 costs', fontsize=11)

@@ -1,4 +1,6 @@
 """The encoder of the gaze agent: what images show, and where the gaze is."""
+import numpy as np
+
 from meta_rl.nets.encoders import Dense, Encoder, floats, weights
 from meta_rl.nets.inputs import fixation_paid
 from meta_rl.tf_compat import tf
@@ -16,19 +18,22 @@ class GazeEncoder(Encoder):
       height, width: int, of a view, uint8 [h, w, 3].
       fovea: Fovea (see envs/gaze.py), the rows and columns of a view in which images are read.
       features: int, of an image; scale: float, their deviation.
-      places: int, features of where the gaze is.
+      places: int, features of where the gaze is. They are read from pairs of columns of the whole view.
+      fine: bool, and from single columns of the fovea's rows. Pairs of columns are as wide as the box of the cross.
     Attributes: what, where: int, how many there are of each kind.
     """
 
     view_dtype = tf.uint8
 
-    def __init__(self, height, width, fovea, features, scale, places):
+    def __init__(self, height, width, fovea, features, scale, places, fine=False):
         self.view_shape, self.what, self.where = [height, width, 3], 2 * features, places
         self.size = self.what + places
         self._fovea, self._middle, self._scale = fovea, width // 2, scale
         self._dense = Dense((fovea.bottom - fovea.top) * fovea.half * 3, features, 'batch', scale)
         self._halved = height, width // 2, 2, 3
-        self._kernel, self._bias = weights('where', [height * (width // 2) * 3, places])
+        self._fine = fine
+        seen = height * (width // 2) + fine * (fovea.bottom - fovea.top) * width
+        self._kernel, self._bias = weights('where', [seen * 3, places])
         self.normalize = self._dense.normalize
 
     @property
@@ -47,5 +52,7 @@ class GazeEncoder(Encoder):
         what = tf.reshape(self._dense(halves, learning, counted), [-1, self.what])
         what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)
         coarse = tf.reduce_mean(tf.reshape(pixels, (-1,) + self._halved), 3)
-        where = tf.nn.relu(tf.matmul(tf.reshape(coarse, [-1, int(self._kernel.shape[0])]), self._kernel) + self._bias)
+        seen = [coarse, pixels[:, top:bottom]] if self._fine else [coarse]
+        seen = tf.concat([tf.reshape(part, [-1, int(np.prod(part.shape[1:]))]) for part in seen], 1)
+        where = tf.nn.relu(tf.matmul(seen, self._kernel) + self._bias)
         return tf.concat([what, where], 1)

@@ -4,6 +4,8 @@ A memory has `size`, of an output; `start(batch)`, the state in which episodes b
 and is called. A state is a tuple of one LSTMState for each LSTM. F features, O outputs of a step; rows [T * B, ...] are the
 steps one after the other.
 """
+import numpy as np
+
 from meta_rl.nets import loops
 from meta_rl.nets.inputs import fixation_paid, paid
 from meta_rl.nets.lstm import LSTM, LSTMState
@@ -105,13 +107,25 @@ class TwoSpeeds(Memory):
       where: int, how many these are.
       columns: Columns, without a timestep.
       units: int, of the fast one; slow_units: int.
+      waited: bool, whether the fast one is told for how many steps nothing was paid: log(1 + that). A policy whose likeliest action
+        is always taken goes in circles where nothing changes. The state has this number after the LSTMs', float32 [B, 1].
     """
 
-    def __init__(self, what, where, columns, units, slow_units):
-        self._what, self._columns = what, columns
+    def __init__(self, what, where, columns, units, slow_units, waited=False):
+        self._what, self._columns, self._waited = what, columns, waited
         self._early = where + columns.action + columns.reward
-        self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units, units)]
+        self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units + waited, units)]
         self.size = units + slow_units + where
+
+    def start(self, batch):
+        return super().start(batch) + ((np.zeros((batch, 1), np.float32),) if self._waited else ())
+
+    def placeholders(self):
+        return super().placeholders() + ((tf.placeholder(tf.float32, [None, 1], 'waited_in'),) if self._waited else ())
+
+    @property
+    def unit_names(self):
+        return super().unit_names + (['waited'] if self._waited else [])
 
     def __call__(self, features, inputs, state, steps):
         slow, fast = self._lstms
@@ -124,12 +138,13 @@ class TwoSpeeds(Memory):
 
         def step(before, parts):
             slow_driven, fast_driven, was_paid = parts[:3]
-            slow_before, fast_before = restarted(before, parts[3:])
+            slow_before, fast_before, *waited = restarted(before, parts[3:])
             stepped = slow.step(slow_driven, slow_before)
             kept = LSTMState(*[old + was_paid * (new - old) for new, old in zip(stepped, slow_before)])
-            late = tf.matmul(tf.concat([kept.h, fast_before.h], 1), late_kernel)
+            waited = [tf.stop_gradient((steps_before + 1) * (1 - was_paid)) for steps_before in waited]
+            late = tf.matmul(tf.concat([kept.h] + [tf.math.log1p(each) for each in waited] + [fast_before.h], 1), late_kernel)
             after = fast.gated(fast_driven + late, fast_before.c)
-            return tf.concat([after.h, kept.h], 1), (kept, after)
+            return tf.concat([after.h, kept.h], 1), (kept, after, *waited)
         outputs, last = loops.over(steps, step, fast.units + slow.units, state,
                                    [to_slow, to_fast, paid(inputs)[:, None]] + marks(inputs))
         return tf.concat([outputs, where], 1), last

@@ -138,7 +138,8 @@ class Lab(Observed):
         staged = drawn if setup is None else _staged(drawn, setup)
         correct = pictures.image_pair_side(dataset, staged.correct_id)
         incorrect = pictures.image_pair_side(dataset, staged.incorrect_id)
-        self._choose_camera(seed & 0x7fffffff)
+        if self._values['surroundings'] == 'random':
+            self._choose_camera(seed & 0x7fffffff)
         pose = motion.degrees_to_shorts(staged.pitch), motion.degrees_to_shorts(staged.yaw)
         if not self._temporary.filled:
             self._temporary.fill()

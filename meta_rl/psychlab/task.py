@@ -31,28 +31,24 @@ EVENT = '{\n' + ''.join(f"  ['{key}'] = %s\n" for key in (
     'trial', 'correctResponse', 'response', 'stepCount', 'reactionTime', 'correct', 'trialId')) + '}\n'
 
 
-def _below(generator, count):
-    """A whole number in [0, count). From random() alone, whose stream no version of Python may change."""
-    return int(generator.random() * count)
-
-
 def draw_setup(generator, level, first_image, images, sides):
     """A Setup drawn with `generator` (random.Random).
 
     The pair is drawn without replacement from the `images` numbers that start at `first_image`. `sides` is 'shuffled'
     (half of the trials left, half right: the real rule) or 'independent' (a coin flip a trial).
     """
-    correct = _below(generator, images)
-    incorrect = _below(generator, images - 1)
+    draw = generator.random  # and nothing else: its stream no version of Python may change
+    correct = int(draw() * images)
+    incorrect = int(draw() * (images - 1))
     incorrect += incorrect >= correct
     if sides == 'independent':
-        correct_side = [(LEFT, RIGHT)[_below(generator, 2)] for _ in range(TRIALS)]
+        correct_side = [(LEFT, RIGHT)[int(draw() * 2)] for _ in range(TRIALS)]
     else:
         correct_side = [LEFT] * (TRIALS // 2) + [RIGHT] * (TRIALS // 2)
         for i in range(TRIALS - 1, 0, -1):
-            j = _below(generator, i + 1)
+            j = int(draw() * (i + 1))
             correct_side[i], correct_side[j] = correct_side[j], correct_side[i]
-    yaw = 90 + level.spawn_range * (2 * generator.random() - 1)
+    yaw = 90 + level.spawn_range * (2 * draw() - 1)
     return Setup(first_image + correct, first_image + incorrect, correct_side, 0., yaw)
 
 

@@ -21,16 +21,17 @@ from helpers.twin import sigmoid
 
 H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, B, V = 5, 8, 3, 2, 3, 4, 3, 3, 9
 FOVEA = gaze.Fovea(1, 4, ACROSS)
-STEPS = [6, 15]  # written out in the graph, and as a loop of it
+# (steps, whether places are read finely and the wait is told): written out in the graph, and as a loop of it.
+STEPS = [(6, False), (15, False), (6, True), (15, True)]
 
 
-def build(steps, shape=(H, W), fovea=FOVEA):
+def build(steps, shape=(H, W), fovea=FOVEA, more=False):
     """(session, shared network, worker's network) with statistics that are not those of the start."""
     tf.reset_default_graph()
     tf.set_random_seed(1)
     settings = dict(
-        encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES), unroll=steps, restarts=True,
-        memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY),
+        encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more), unroll=steps, restarts=True,
+        memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, more),
         loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6))
     counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
     spec = Spec(3, shape + (3,), np.uint8, TRIALS)
@@ -52,7 +53,8 @@ def build(steps, shape=(H, W), fovea=FOVEA):
 class Twin:
     """The network once more: slow, in float64, one decision of one episode at a time."""
 
-    def __init__(self, session, network):
+    def __init__(self, session, network, more=False):
+        self.more = more
         self.w = {variable.op.name.split('/', 1)[1]: value.astype(np.float64)
                   for variable, value in zip(network.variables, session.run(network.variables))}
 
@@ -70,20 +72,25 @@ class Twin:
             features = features / np.sqrt(w['statistics/variance'] + 1e-5) * .7
             what += list(np.clip(features, -FAR * .7, FAR * .7) * (0 < prev_reward < 1.5))
         coarse = np.array([[(pixels[r, c] + pixels[r, c + 1]) / 2 for c in range(0, W, 2)] for r in range(H)]).ravel()
+        if self.more:
+            coarse = np.concatenate([coarse, fovea.ravel()])
         where = np.maximum(coarse @ w['where/kernel'] + w['where/bias'], 0)
         told = list(where) + [float(prev_action == a) for a in range(3)] + [prev_reward]
-        memory, fast = state
+        memory, fast, waited = state
+        waited += 1
         if prev_reward != 0:
-            memory = self.lstm('memory', np.array(what + told), *memory)
-        fast = self.lstm('lstm', np.array(told + list(memory[1])), *fast)
+            memory, waited = self.lstm('memory', np.array(what + told), *memory), 0
+        fast = self.lstm('lstm', np.array(told + list(memory[1]) + [np.log(1 + waited)] * self.more), *fast)
         outputs = np.concatenate([fast[1], memory[1], where])
         logits = outputs @ w['policy']
-        return np.exp(logits) / np.exp(logits).sum(), (outputs @ w['value'])[0], (memory, fast)
+        return np.exp(logits) / np.exp(logits).sum(), (outputs @ w['value'])[0], (memory, fast, waited)
 
 
-def some_unroll(steps, seed=0):
+def some_unroll(steps, seed=0, more=False):
     random, lead = np.random.RandomState(seed), (steps, B)
     state = tuple(LSTMState(*random.normal(0, .5, (2, B, units)).astype(np.float32)) for units in (MEMORY, UNITS))
+    if more:
+        state += random.randint(5, size=(B, 1)).astype(np.float32),
     inputs = Inputs(random.randint(-1, 3, lead).astype(np.int32), random.choice([0, 0, 1, 5, -5], lead).astype(np.float32),
                     np.zeros(lead, np.float32), (random.random_sample(lead) > .2).astype(np.float32))
     return Unroll(random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead).astype(np.int32), inputs,
@@ -91,14 +98,19 @@ def some_unroll(steps, seed=0):
                   random.randint(3, size=lead).astype(np.int32), .8)
 
 
+def state_of(state, b):
+    """Of one episode, as the twin has it."""
+    return tuple((lstm.c[b].astype(float), lstm.h[b].astype(float)) for lstm in state[:2]) + (state[2][b, 0] if state[2:] else 0,)
+
+
 def twin_losses(twin, unroll):
     value_loss = policy_loss = entropy = at_choices = likeness = 0.
     inputs, count = unroll.inputs, unroll.actions.size
     for b in range(B):
-        state = tuple((lstm.c[b].astype(float), lstm.h[b].astype(float)) for lstm in unroll.state)
+        state = state_of(unroll.state, b)
         for t in range(len(unroll.actions)):
             if not inputs.goes_on[t, b]:
-                state = tuple((np.zeros_like(c), np.zeros_like(h)) for c, h in state)
+                state = tuple((np.zeros_like(c), np.zeros_like(h)) for c, h in state[:2]) + (0,)
             policy, value, state = twin.decide(
                 unroll.views[unroll.view_index[t, b]], inputs.prev_action[t, b], inputs.prev_reward[t, b], state)
             value_loss += .5 * (value - unroll.target_v[t, b]) ** 2 / count
@@ -111,30 +123,31 @@ def twin_losses(twin, unroll):
     return value_loss, policy_loss, entropy, loss
 
 
-@pytest.mark.parametrize('steps', STEPS)
-def test_acting_and_losses_against_the_twin(steps):
-    session, _, network = build(steps)
-    twin, unroll = Twin(session, network), some_unroll(steps)
+@pytest.mark.parametrize('steps, more', STEPS)
+def test_acting_and_losses_against_the_twin(steps, more):
+    session, _, network = build(steps, more=more)
+    twin, unroll = Twin(session, network, more), some_unroll(steps, more=more)
     features = network.encode(session, unroll.views)[unroll.view_index[1]]
     now = Inputs(*[part[1] for part in unroll.inputs])
     policy, value, state = network.act(session, features, now, unroll.state)
     for b in range(B):
         expected = twin.decide(unroll.views[unroll.view_index[1, b]], now.prev_action[b], now.prev_reward[b],
-                               tuple((lstm.c[b], lstm.h[b]) for lstm in unroll.state))
+                               state_of(unroll.state, b))
         np.testing.assert_allclose(policy[b], expected[0], atol=1e-5)
         np.testing.assert_allclose(value[b], expected[1], atol=1e-5)
-        for lstm, (c, h) in zip(state, expected[2]):
+        for lstm, (c, h) in zip(state, expected[2][:2]):
             np.testing.assert_allclose([lstm.c[b].tolist(), lstm.h[b].tolist()], [c, h], atol=1e-5)
+        assert not more or state[2][b] == expected[2][2]
     expected = twin_losses(twin, unroll)
     losses, counts = network.train(session, unroll)
     np.testing.assert_allclose(losses[:3], expected[:3], rtol=1e-4)
     assert counts == (2, 1) and network.train(session, unroll._replace(ended=5))[1] == (7, 2)
 
 
-@pytest.mark.parametrize('steps, imitation', [(STEPS[0], .8), (STEPS[1], 0.)])
-def test_gradients_against_the_twin(steps, imitation):
-    session, shared, network = build(steps)
-    twin, unroll = Twin(session, network), some_unroll(steps, 1)._replace(imitation=imitation)
+@pytest.mark.parametrize('steps, more, imitation', [(6, False, .8), (15, True, 0.)])
+def test_gradients_against_the_twin(steps, more, imitation):
+    session, shared, network = build(steps, more=more)
+    twin, unroll = Twin(session, network, more), some_unroll(steps, 1, more)._replace(imitation=imitation)
     before = session.run(shared.local_vars)
     network.train(session, unroll)
     for variable, old, new in zip(shared.local_vars, before, session.run(shared.local_vars)):

@@ -67,15 +67,9 @@ class Camera:
         The viewer stands at `pitch` and `yaw` (shorts) with the eye lower by `drop` (higher, where it is negative). over: an
         Overlay to draw over all of it; None: none.
         """
-        if over is None:
-            frame = self._backgrounds(self.surroundings, pitch, yaw, drop).copy()
-        elif self.surroundings not in DRAWN:  # there are many looks: of each pose one frame is kept, whatever is on the screen
-            frame = self._looked(self.surroundings, pitch, yaw, drop, over).copy()
-        elif len(pictures) < 2:  # nothing, or the cross, which is always the same
-            return self._overlaid(self, pitch, yaw, drop, tuple(pictures), over).copy()
-        else:
-            frame = self._overlaid(self, pitch, yaw, drop, None, over).copy()
-        met = ()
+        if over is not None:
+            return self._overlaid_frame(pitch, yaw, drop, pictures, over)
+        frame = self._backgrounds(self.surroundings, pitch, yaw, drop).copy()
         for picture in pictures:
             patch = self.patch(pitch, yaw, drop, picture)
             if patch is not None:
@@ -83,13 +77,26 @@ class Camera:
                 part = frame[where]
                 # The screen is black, and pictures never cover each other: the brighter one is the one that is there.
                 np.maximum(part, pixels, out=part)
-                if over is not None and (where[0].start < over.free_from or where[0].stop > over.free_to):
-                    met += over.met(where)
+        return frame
+
+    def _overlaid_frame(self, pitch, yaw, drop, pictures, over):
+        if self.surroundings not in DRAWN:  # there are many looks: of each pose one frame is kept, whatever is on the screen
+            frame = self._looked(self.surroundings, pitch, yaw, drop, over).copy()
+        elif len(pictures) < 2:  # nothing, or the cross, which is always the same
+            return self._overlaid(self, pitch, yaw, drop, tuple(pictures), over).copy()
+        else:
+            frame = self._overlaid(self, pitch, yaw, drop, None, over).copy()
+        met = ()
+        for where, pixels in filter(None, [self.patch(pitch, yaw, drop, picture) for picture in pictures]):
+            part = frame[where]
+            np.maximum(part, pixels, out=part)
+            if where[0].start < over.free_from or where[0].stop > over.free_to:
+                met += over.met(where)
         if met:  # the picture is below the overlay, there
             plain = self.frame(pitch, yaw, drop, pictures)
             for block in met:
                 over.blend(frame, plain, block)
-        if over is not None and over.middle:
+        if over.middle:
             over.draw_middle(frame)
         return frame
 
