@@ -60,6 +60,7 @@ class Actor:
     def __init__(self, network, envs, random, start=None, observer=None, kept=attrgetter('episode')):
         self._network, self.envs, self._random = network, envs, random
         self._observer, self._kept = observer, kept
+        self._explorers = [b for b, env in enumerate(envs) if env.explores]
         batch = len(envs)
         self._views, self._over = [None] * batch, np.ones(batch, bool)
         self._state = network.get_initial_state(batch)
@@ -116,6 +117,8 @@ class Actor:
             policy, values[t], self._state = network.act(session, features, self._inputs, self._state)
             policies.append(policy)
             actions[t] = policy.argmax(1) if greedy else sample(policy, self._random)
+            for b in self._explorers:
+                actions[t, b] = self.envs[b].chosen(int(actions[t, b]), int(policy[b].argmax()))
             if self._observer:
                 self._observer.acted(features, policy, values[t], self._state, actions[t])
             cut = self._step(actions[t], rewards[t], episodes)

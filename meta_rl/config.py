@@ -116,6 +116,11 @@ class Config:
     coin_start = setting(0, 'help in training: from this episode on, up to coin_episodes, sides are coin flips [episodes]', 0, 10 ** 12)
     coin_episodes = setting(0, 'see coin_start; 0: sides are never coin flips [episodes]', 0, 10 ** 12)
     coin_share = setting(1., 'part of the environments in which they are; in the others sides are shuffled all the time', 0., 1.)
+    explore = setting(0., 'help in training: how likely the gaze, where fixation was just paid, is pushed to the image on a side drawn at '
+                      'random [probability]', 0., 1.)
+    explore_episodes = setting(40000, 'it falls in a straight line to 0 in the first of them [episodes]', 1, 10 ** 12)
+    greedy_share = setting(0., 'help in training: part of the environments in which the likeliest action is always taken', 0., 1.)
+    greedy_start = setting(0, 'from this episode on it is [episodes]', 0, 10 ** 12)
     teacher_episodes = setting(0, 'help in training: the weight of doing as a scripted teacher would falls from 1 to 0 in '
                                'the first of them [episodes]', 0, 10 ** 12)
 

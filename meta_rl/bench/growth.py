@@ -39,9 +39,9 @@ def measure():
     found = {'batch': {batch: [] for batch in BATCHES}, 'images': {count: [] for count in COUNTS}}
     for turn in range(TURNS):
         for batch, seconds in found['batch'].items():
-            seconds.append(seconds_per_update(batch, 42, max(12000 // batch, 80)))
+            seconds.append(seconds_per_update(batch, 42, max(3000 // batch, 80)))
         for count, seconds in found['images'].items():
-            seconds.append(seconds_per_update(16, count, 600))
+            seconds.append(seconds_per_update(16, count, 300))
         print('turn %d of %d' % (turn + 1, TURNS), flush=True)
     return {name: {number: float(np.median(seconds)) for number, seconds in column.items()} for name, column in found.items()}
 

@@ -49,11 +49,13 @@ class Episode(NamedTuple):
 class Environment:
     """One episode after another, step by step.
 
-    Attributes: spec, a Spec; carries, bool: an episode hangs on the one before it, so that its `history` counts when it is over, too.
+    Attributes: spec, a Spec; carries, bool: an episode hangs on the one before it, so that its `history` counts when it is over, too;
+    explores, bool: `chosen` is to be asked before each step.
     """
 
     spec: Spec
     carries = False
+    explores = False
 
     @property
     def episode(self) -> Episode:
@@ -69,6 +71,10 @@ class Environment:
     def label(self) -> int:
         """The action that a teacher would choose now; 0 where there is no teacher."""
         return 0
+
+    def chosen(self, drawn: int, likeliest: int) -> int:
+        """What is to be done, of an action drawn from the policy and its likeliest one: neither, where it helps in training."""
+        return drawn
 
     def trial_rows(self) -> List[Tuple[int, dict]]:
         """What there is to tell of each trial of this episode that was decided: (the number of its last step, from 0; plain data).

@@ -17,6 +17,7 @@ from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
 FRAMES = 3600  # of an episode at most, 60 s (Wang et al. 2018)
+AWAY = 4  # pushes from the cross until the gaze, which goes on for another 3 degrees, is at an image: 15 degrees; images span 11 to 23
 
 
 class Fovea(NamedTuple):
@@ -44,17 +45,21 @@ class GazeEnv(Environment):
       coins: (first, end), numbers of episodes: from the first on, before the end, the sides of an episode are coin flips and not
         a shuffle (see `progress`).
       taught: int, the number of episodes before which `label` is what a Teacher would do.
+      explore: (probability, episodes): how likely it is, where fixation was just paid, that the gaze is pushed to a side drawn at
+        random, whatever the policy says, until it is at the image there; falls in a straight line to 0 over so many episodes.
+      greedy: the number of the episode from which on the likeliest action is always taken; None: never.
 
     Attributes: speed, units a frame to the right; frames, of this episode so far. A view is a frame with 4 rows and 2 columns of
     it averaged into a pixel, uint8 [H / 4, W / 2, 3].
     """
 
     def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, momentum=MOMENTUM, frames=FRAMES, spawns=None, coins=(0, 0),
-                 taught=0):
+                 taught=0, explore=(0., 0), greedy=None):
         self._env = WrapperEnv(lab)
         self._seeds = seeds
         self.repeat, self.momentum, self._push, self._most = repeat, momentum, push, frames
         self._spawns, self._coins, self._taught = spawns, coins, taught
+        self._explore, self._greedy, self.explores = explore, greedy, bool(explore[0]) or greedy is not None
         self._looks = {}
         self.speed = self.frames = 0
         self._teacher, self._coin, self._last_steps = None, False, []
@@ -88,6 +93,9 @@ class GazeEnv(Environment):
         return self._teacher.action() if self._teacher else 0
 
     def progress(self, episodes):
+        probability, falls = self._explore
+        self._chance = probability * max(0., 1 - episodes / falls) if falls else 0.
+        self._greedily = self._greedy is not None and episodes >= self._greedy
         first, end = self._coins
         self._coin = first <= episodes < end
         if episodes >= self._taught:
@@ -117,7 +125,16 @@ class GazeEnv(Environment):
     def step(self, action):
         """Plays one push. Returns Step: truncated where the episode has lasted for all the frames that it may have."""
         reward, done = self._advance(action)
+        if self._chance and 0 < reward < task.CORRECT_REWARD and self._seeds.random_sample() < self._chance:
+            self._history['pushes'] = int(self._seeds.randint(2)), AWAY
         return self._step(reward, done)
+
+    def chosen(self, drawn, likeliest):
+        action, left = self._history.get('pushes', (0, 0))
+        if left:
+            self._history['pushes'] = action, left - 1
+            return action
+        return likeliest if self._greedily else drawn
 
     def _advance(self, action):
         """(reward, whether the lab's episode is over)"""
@@ -143,6 +160,8 @@ class GazeEnv(Environment):
         reward, done = 0., False
         for action in history['actions']:
             reward, done = self._advance(action)
+        if 'pushes' in history:
+            self._history['pushes'] = tuple(history['pushes'])
         return self._step(reward, done)
 
     def trial_rows(self):
@@ -184,8 +203,8 @@ def fovea(config):
     return Fovea(top, bottom, half)
 
 
-def coin_flippers(count, share):
-    """list of bool: which of `count` environments have coin flips for sides; evenly spread, the last one first."""
+def spread(count, share):
+    """list of bool: which of `count` environments are among a share of them; evenly spread, the last one first."""
     return [int((number + 1) * share + 1e-9) > int(number * share + 1e-9) for number in range(count)]
 
 
@@ -195,7 +214,9 @@ def is_episode(history):
         sides, yaw = setup.get('correct_side', ['left'] * TRIALS), setup.get('yaw', 0)
         return (set(setup) <= {'yaw', 'correct_side'} and isinstance(yaw, (int, float)) and abs(yaw) < 1e3
                 and isinstance(sides, list) and len(sides) == TRIALS and all(side in ('left', 'right') for side in sides))
-    return is_history(history, A_SIZE, staged) and 'setup' in history
+    def pushed(pushes):
+        return isinstance(pushes, (list, tuple)) and len(pushes) == 2 and pushes[0] in (0, 1) and pushes[1] in range(AWAY + 1)
+    return is_history(history, A_SIZE, staged) and 'setup' in history and pushed(history.get('pushes', (0, 0)))
 
 
 def spawn_grid(level, fps, repeat=REPEAT):
@@ -214,12 +235,16 @@ def make_envs(config, folder, count, random, training=False):
     """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See decisions.make_envs."""
     helps = {}
     if training:
-        helps = {'frames': config.training_frames, 'taught': config.teacher_episodes}
+        helps = {'frames': config.training_frames, 'taught': config.teacher_episodes,
+                 'explore': (config.explore, config.explore_episodes)}
         if config.spawn_grid:
             helps['spawns'] = spawn_grid(find_level(config.level_script), config.fps, config.repeat)
     else:
         config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
     coins = config.coin_start, config.coin_episodes
-    flippers = coin_flippers(count, config.coin_share if training else 0.)
-    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, coins=coins if flips else (0, 0), **helps)
-            for lab, flips in zip(make_labs(config, folder, count), flippers)]
+    flippers = spread(count, config.coin_share if training else 0.)
+    # By twos, since every second one flips coins.
+    greedy = spread((count + 1) // 2, config.greedy_share if training else 0.)
+    return [GazeEnv(lab, random, config.repeat, config.push, config.momentum, coins=coins if flips else (0, 0),
+                    greedy=config.greedy_start if greedy[number // 2] else None, **helps)
+            for number, (lab, flips) in enumerate(zip(make_labs(config, folder, count), flippers))]
