@@ -47,6 +47,8 @@ class Events:
 def said(error):
     """What a TensorFlow error says, in one line: the reason, which TensorFlow 2 has below where in the graph it arose."""
     lines = [line.strip() for line in str(getattr(error, 'message', error)).strip().split('\n')]
+    if re.match('From /job:', lines[0]) and len(lines) > 1:  # where, of several servers
+        lines = lines[1:]
     if lines[0] == 'Graph execution error:':
         nodes = [number for number, line in enumerate(lines) if line.startswith('Node:')]
         reasons = [line for line in lines[nodes[-1] + 1 if nodes else 1:]

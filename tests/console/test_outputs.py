@@ -96,7 +96,9 @@ GRAPH = ("Graph execution error:\n\nDetected at node 'save/SaveV2' defined at (m
     ('/x/ck.tempstate1; File too large\n\t [[node save]]', '/x/ck.tempstate1; File too large'),
     (GRAPH.format('/x/ck.tempstate1; File too large'), '/x/ck.tempstate1; File too large'),
     (GRAPH.format('2 root error(s) found.\n  (0) UNAVAILABLE: /x; Disk quota exceeded\n\t [[{{node a}}]]\n  (1) other'),
-     'UNAVAILABLE: /x; Disk quota exceeded'), ('Graph execution error:', 'Graph execution error:'), ('', '')])
+     'UNAVAILABLE: /x; Disk quota exceeded'), ('Graph execution error:', 'Graph execution error:'), ('', ''),
+    ('From /job:ps/replica:0/task:0:\nStep was cancelled\nAdditional GRPC error information:\n:{}', 'Step was cancelled'),
+    ('From /job:ps/replica:0/task:0:', 'From /job:ps/replica:0/task:0:')])
 def test_the_reason_is_found_in_what_tensorflow_says(message, reason):
     assert events.said(OSError(message)) == reason
 
