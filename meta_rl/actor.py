@@ -21,6 +21,7 @@ class Experience(NamedTuple):
     following: float32, the value of what would have followed where an episode was cut short, 0 elsewhere; bootstrap: float32 [B],
     that of what follows the last step where the episode goes on, 0 elsewhere.
     labels: int32, what a teacher would have done, or None; episodes: list of Episode, those that ended.
+    chosen: bool, whether the environment chose another action than the policy's, see Environment.chosen; None: none does so.
     """
 
     views: np.ndarray
@@ -36,6 +37,7 @@ class Experience(NamedTuple):
     bootstrap: np.ndarray
     labels: Optional[np.ndarray]
     episodes: List[Episode]
+    chosen: Optional[np.ndarray] = None
 
 
 def sample(policy, random):
@@ -105,6 +107,7 @@ class Actor:
         inputs = Inputs(np.zeros(lead, np.int32), *np.zeros((3,) + lead, np.float32))
         actions, over, following = np.zeros(lead, np.int32), np.zeros(lead, bool), np.zeros(lead, np.float32)
         rewards, values, policies, episodes = np.zeros(lead, np.float32), np.zeros(lead, np.float32), [], []
+        chosen = np.zeros(lead, bool) if self._explorers else None
         for t in range(steps):
             self.start()
             if t == 0:
@@ -118,7 +121,9 @@ class Actor:
             policies.append(policy)
             actions[t] = policy.argmax(1) if greedy else sample(policy, self._random)
             for b in self._explorers:
-                actions[t, b] = self.envs[b].chosen(int(actions[t, b]), int(policy[b].argmax()))
+                drawn = int(actions[t, b])
+                actions[t, b] = self.envs[b].chosen(drawn, int(policy[b].argmax()))
+                chosen[t, b] = actions[t, b] != drawn
             if self._observer:
                 self._observer.acted(features, policy, values[t], self._state, actions[t])
             cut = self._step(actions[t], rewards[t], episodes)
@@ -129,7 +134,7 @@ class Actor:
         if going:
             bootstrap[going] = self._value_of(session, going)
         return Experience(np.array(seen.views), view_index, inputs, start, actions, np.array(policies), rewards, values, over,
-                          following, bootstrap, labels if labelled else None, episodes)
+                          following, bootstrap, labels if labelled else None, episodes, chosen)
 
     def start(self):
         """Starts new episodes where one is over. `unroll` does so before each step."""

@@ -10,6 +10,9 @@ from meta_rl.returns import discounted_returns, generalized_advantages, others_m
 from meta_rl.rundir.saving.plain import is_random_state, random_state, set_random_state
 
 
+LEAST = 1e-6  # probability of an action that was done
+
+
 class Update(NamedTuple):
     """One update. T steps, B episodes side by side.
 
@@ -133,6 +136,10 @@ class Worker:
             targets = discounted_returns(rewards, experience.bootstrap, discounts)  # the same, without the rounding
         else:
             targets = advantages + experience.values
+        if experience.chosen is not None:
+            # What the policy would not have done is learned from where it did better than expected alone (self-imitation, Oh et al.
+            # 2018): as it does not get rarer when it is done worse, its probability would fall without end.
+            advantages = np.where(experience.chosen, np.maximum(advantages, 0), advantages)
         labels = np.zeros_like(experience.actions) if experience.labels is None else experience.labels
         return Unroll(experience.views, experience.view_index, experience.inputs, experience.state, experience.actions, targets,
                       advantages, len(experience.episodes), labels, self._imitation(episodes), self._entropy(episodes),
@@ -153,8 +160,8 @@ class Worker:
 
 
 def _chances(experience: Experience) -> np.ndarray:
-    """float32 [T, B]: the probability that each action had."""
-    return np.take_along_axis(np.asarray(experience.policies), experience.actions[..., np.newaxis], 2)[..., 0]
+    """float32 [T, B]: the probability that each action had; not 0, which one that the policy did not choose may have."""
+    return np.maximum(np.take_along_axis(np.asarray(experience.policies), experience.actions[..., np.newaxis], 2)[..., 0], LEAST)
 
 
 def corruption(state: Any, is_episode: Callable[[Any], bool] = lambda history: is_history(history, 1000)) -> Optional[str]:

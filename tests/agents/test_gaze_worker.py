@@ -212,6 +212,29 @@ def test_rewards_are_learned_from_in_units_of_a_right_choice_and_reported_in_tho
     assert worker.update(experience._replace(values=experience.values + 2), None, 0).value == 10
 
 
+def test_what_the_policy_did_not_choose_is_learned_from_where_it_was_better_than_expected():
+    session, network, envs, random = made(explore=(1., 100))
+    worker = agents.make_worker(config_module.from_preset('gaze', unroll=6, batch=B), 0, network, envs, random)
+    experience = worker.play(session, 0)
+    assert not experience.chosen.any()  # no fixation was paid yet
+    others = experience.chosen.copy()
+    others[:, 1] = True
+    for reward, advantages in ((5, [1, 1, 1]), (-5, [-1, 0, -1])):
+        experience = experience._replace(
+            rewards=experience.rewards * 0 + reward, values=experience.values * 0, bootstrap=np.zeros(B, np.float32), chosen=others,
+            over=np.ones_like(experience.over), policies=experience.policies * 0)
+        unroll = worker.unroll(experience)
+        assert (unroll.advantages == advantages).all() and (unroll.target_v == reward / 5).all()
+        assert (unroll.chances > 0).all()
+
+
+def test_what_was_chosen_by_an_environment_is_marked(monkeypatch):
+    session, network, envs, random = made(explore=(1., 100))
+    monkeypatch.setattr(gaze.GazeEnv, 'chosen', lambda self, drawn, likeliest: NONE if self is envs[1] else drawn)
+    experience = Actor(network, envs, random).unroll(session, 6)
+    assert (experience.actions[:, 1] == NONE).all() and experience.chosen[:, 1].any() and not experience.chosen[:, [0, 2]].any()
+
+
 def test_sides_are_coin_flips_from_one_episode_up_to_another():
     _, _, (env,), _ = made(1, coins=(4, 9))
     staged = []
