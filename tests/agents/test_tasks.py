@@ -230,6 +230,7 @@ def test_a_person_plays_the_harlow_task_alone(capsys):
     assert "--preset is two-step, of the environment 'two-step': a person plays 'harlow' alone" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_arms_are_those_of_the_settings():
     assert config_module.ARMS == bandits.KINDS
     for arms in config_module.ARMS:

@@ -23,6 +23,7 @@ except ImportError:
 
 NO_RAY = pytest.mark.skipif(ray is None, reason='Ray is not installed')
 RAY = pytest.param(['--backend', 'ray'], marks=NO_RAY, id='ray')
+RAY_SLOWLY = pytest.param(['--backend', 'ray'], marks=[NO_RAY, pytest.mark.slow], id='ray')
 SMALL = TINY + ['--episodes', '2400', '--log-every', '120', '--checkpoint-every', '240', '--seed', '3']
 
 
@@ -93,7 +94,7 @@ def test_ctrl_c_in_the_middle_of_recording_loses_nothing(folder, by_a_thread, fl
     same_runs(by_a_thread, run.directory())
 
 
-@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
+@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY_SLOWLY])
 def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
     run = Run(folder, *(SMALL + ['--learning-rate', '1e38'] + flags))
     assert run.status() == 1, run.log()

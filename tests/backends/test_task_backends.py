@@ -26,6 +26,7 @@ def by_a_thread(folder):
     return run.directory()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend', OTHERS)
 def test_one_worker_is_as_good_as_another(folder, by_a_thread, backend):
     run = Run(folder, *(TASK + ['--backend', backend]))

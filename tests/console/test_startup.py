@@ -50,7 +50,8 @@ def pythons():
     return versions
 
 
-@pytest.mark.parametrize('arguments', [[], ['--help'], ['evaluate', 'RUN']])
+@pytest.mark.parametrize('arguments', [
+    ['evaluate', 'RUN'], pytest.param([], marks=pytest.mark.slow), pytest.param(['--help'], marks=pytest.mark.slow)])
 def test_other_pythons_are_told_so(tmp_path, arguments):
     if not pythons():
         pytest.skip('there is none on this machine')

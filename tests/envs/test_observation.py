@@ -104,7 +104,7 @@ def test_plain_colours_are_told_apart():
         assert index(frame('dummy', left, right)) == (left - 1, right - 1)
 
 
-@pytest.mark.parametrize('size', [80, 84, 136])
+@pytest.mark.parametrize('size', [80, 84, pytest.param(136, marks=pytest.mark.slow)])
 def test_frames_of_the_real_lab(tmp_path, size):
     for number, name in enumerate(('0024.png', '0038.png'), 1):
         shutil.copy(os.path.join(RECORDED, 'images', name), str(tmp_path / ('%04d.png' % number)))
@@ -154,7 +154,7 @@ def test_a_viewer_that_looks_elsewhere_is_noticed(drawn, index):
         index(lab.observations()['RGB_INTERLEAVED'])
 
 
-@pytest.mark.parametrize('size', [80, 84, 136])
+@pytest.mark.parametrize('size', [80, 84, pytest.param(136, marks=pytest.mark.slow)])
 def test_images_are_found_from_every_gaze_that_a_saccade_leaves(drawn, tmp_path, size):
     """Among drawn images, and among those that differ by less than a turn by half a pixel changes them."""
     for number in range(1, 4):

@@ -48,6 +48,7 @@ def test_a_run_that_is_made_shorter_has_what_plot_needs(tiny, tmp_path, monkeypa
     assert np.isnan(profiles[:3]).all() and np.isfinite(profiles[3:]).all()
 
 
+@pytest.mark.slow
 def test_one_that_has_played_more_than_it_is_to_play_ends_where_it_is(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = stopped(tiny(episodes=1792, batch=8, logdir='runs'), monkeypatch, 152)

@@ -68,7 +68,7 @@ def play(env, lab, actions, level=STANDARD):
     return np.diff(frames).tolist()
 
 
-@pytest.mark.parametrize('size', [80, 84, 136])
+@pytest.mark.parametrize('size', [80, 84, pytest.param(136, marks=pytest.mark.slow)])
 def test_decisions_are_right_from_every_spawn_of_the_level(drawn, size):
     lab, random = Seen(drawn, size), np.random.RandomState(size)
     env = make_env(drawn, lab, size)
