@@ -9,7 +9,6 @@ from meta_rl.envs.contract import Environment, Episode, is_history
 from meta_rl.returns import discounted_returns, generalized_advantages, others_mean
 from meta_rl.rundir.saving.plain import is_random_state, random_state, set_random_state
 
-
 LEAST = 1e-6  # probability of an action that was done
 
 
