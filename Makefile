@@ -48,7 +48,7 @@ crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every w
 	KILLS=200 $(venv)/bin/python -m pytest --slow -s tests/rundir/test_lock.py tests/console/test_outputs.py tests/backends/test_proxies.py tests/system/faults/test_signals.py tests/system/faults/test_crash.py tests/system/faults/test_full_disk.py tests/system/faults/test_damage.py $(ARGS)
 
 sb3test: $(venv)/installed-sb3  ## train the agent of sb3-contrib in docs/gymnasium.md a little; installs PyTorch, on Linux several GB
-	$(venv)/bin/python -m pytest tests/envs/test_sb3.py $(ARGS)
+	$(venv)/bin/python -m pytest tests/envs/adapters/test_sb3.py $(ARGS)
 
 soak: $(tested)  ## play 1,000,000 episodes and watch memory, files, threads: some minutes
 	SOAK=1000000 $(venv)/bin/python -m pytest --slow -s tests/system/faults/test_soak.py $(ARGS)

@@ -120,10 +120,11 @@ class Actor:
             policy, values[t], self._state = network.act(session, features, self._inputs, self._state)
             policies.append(policy)
             actions[t] = policy.argmax(1) if greedy else sample(policy, self._random)
-            for b in self._explorers:
-                drawn = int(actions[t, b])
-                actions[t, b] = self.envs[b].chosen(drawn, int(policy[b].argmax()))
-                chosen[t, b] = actions[t, b] != drawn
+            if self._explorers:
+                drawn, likeliest = actions[t].tolist(), policy.argmax(1).tolist()
+                for b in self._explorers:
+                    actions[t, b] = self.envs[b].chosen(drawn[b], likeliest[b])
+                chosen[t] = actions[t] != drawn
             if self._observer:
                 self._observer.acted(features, policy, values[t], self._state, actions[t])
             cut = self._step(actions[t], rewards[t], episodes)

@@ -54,7 +54,7 @@ class GazeEnv(Environment):
     """
 
     def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, momentum=MOMENTUM, frames=FRAMES, spawns=None, coins=(0, 0),
-                 taught=0, explore=(0., 0), greedy=None):
+                 taught=0, explore=(0., 1), greedy=None):
         self._env = WrapperEnv(lab)
         self._seeds = seeds
         self.repeat, self.momentum, self._push, self._most = repeat, momentum, push, frames
@@ -94,7 +94,7 @@ class GazeEnv(Environment):
 
     def progress(self, episodes):
         probability, falls = self._explore
-        self._chance = probability * max(0., 1 - episodes / falls) if falls else 0.
+        self._chance = probability * max(0., 1 - episodes / falls)
         self._greedily = self._greedy is not None and episodes >= self._greedy
         first, end = self._coins
         self._coin = first <= episodes < end
