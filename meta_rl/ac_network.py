@@ -193,6 +193,8 @@ class AC_Network:
         self.loss = self.policy_loss + loss.value_coef * self.value_loss - loss.entropy_coef * left * self.entropy
         if loss.choice_entropy:
             self.loss -= loss.choice_entropy * left * tf.reduce_mean(entropies * fixation_paid(feeds.inputs))
+        if loss.twins:
+            self.loss += loss.twins * self._encoder.twins(feeds.views, counts)
         if loss.imitation:
             # To do as the teacher does is a policy gradient whose advantages are all 1.
             self.loss += feeds.imitation * policy_gradient_loss(logits, tf.reshape(feeds.labels, [-1]), 1.)

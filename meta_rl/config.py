@@ -181,6 +181,7 @@ class Config:
                        "earn in a trial is taken off what each earns there, before it is learned from; 1: nothing is [episodes]", 1, 65536)
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
+    twins = setting(0., 'weight of Barlow Twins: features of an image that stay as the gaze moves a little, and differ among them', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
     choice_entropy = setting(0., 'weight, beside entropy_coef, where fixation has just been paid: there it is chosen where to go', 0.)
     entropy_episodes = setting(0, 'it falls in a straight line to 0 in the first of them; 0: it stays [episodes]', 0, 10 ** 12)

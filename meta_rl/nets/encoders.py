@@ -102,8 +102,12 @@ class Dense:
         self._kernel, self._bias = weights('dense', [inputs, features])
         self.normalize = Normalizer(normalizer, features, scale)
 
+    def linear(self, rows):
+        """float32 [M, features], not normalized."""
+        return tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias
+
     def __call__(self, rows, learning, counted=None):
-        return self.normalize(tf.matmul(tf.reshape(rows, [-1, self.inputs]), self._kernel) + self._bias, learning, counted)
+        return self.normalize(self.linear(rows), learning, counted)
 
 
 class Wang(Encoder):

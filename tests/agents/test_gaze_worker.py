@@ -27,14 +27,14 @@ FOVEA = gaze.Fovea(1, 4, ACROSS)
 STEPS = [(6, False), (15, False), (15, True)]
 
 
-def build(steps, shape=(H, W), fovea=FOVEA, more=False):
+def build(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0.):
     """(session, shared network, worker's network) with statistics that are not those of the start."""
     tf.reset_default_graph()
     tf.set_random_seed(1)
     settings = dict(
         encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more), unroll=steps, restarts=True,
         memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, more),
-        loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6))
+        loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6, twins=twins))
     counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
     spec = Spec(3, shape + (3,), np.uint8, TRIALS)
     shared = AC_Network(spec, GLOBAL, **settings)
@@ -164,6 +164,16 @@ def test_gradients_against_the_twin(steps, more, imitation):
                 twin.w[name][place] -= nudge
             gradient = (slopes[0] - slopes[1]) / 2e-4
             np.testing.assert_allclose((old - new)[place], gradient, rtol=2e-3, atol=2e-5, err_msg=name)
+
+
+def test_twins_move_what_reads_images_and_nothing_else():
+    unroll, weights = some_unroll(40), []
+    for twins in (0., .5):
+        session, shared, network = build(40, twins=twins)
+        network.train(session, unroll)
+        weights.append({variable.op.name: value for variable, value in zip(shared.local_vars, session.run(shared.local_vars))})
+    moved = {name for name, value in weights[0].items() if not np.allclose(value, weights[1][name], atol=1e-6)}
+    assert moved == {'global/dense/kernel'}  # a bias moves no correlation
 
 
 def test_statistics_are_those_of_steps_whose_fixation_was_paid():
