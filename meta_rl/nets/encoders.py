@@ -207,14 +207,14 @@ class Normalizer:
         """float32 [M, size] of the same. counted: float32 [M], how often
         'batch' measures each; None: all once."""
         if self._kind == 'layer':
-            mean, variance = _moments(features, 1)
+            mean, variance = moments(features, 1)
             return (features - mean) / tf.sqrt(variance + EPSILON) * self._scale
         if self._kind == 'none':
             return features * self._scale
         running = tf.sqrt(self._variance + EPSILON)
         if not learning:
             return (features - self._mean) / running * self._scale
-        mean, variance = self._moments = _moments(features, 0, counted)
+        mean, variance = self._moments = moments(features, 0, counted)
         self._measured = tf.ones([]) if counted is None else tf.cast(tf.reduce_sum(counted) >= FEWEST, tf.float32)
         deviation = tf.sqrt(variance + EPSILON)
         # What comes out is (features - running mean) / running deviation all the same: to the gradient alone are these two
@@ -238,7 +238,8 @@ def move(shared, measured):
         return rollouts.assign_add(measured[-1])
 
 
-def _moments(rows, axis, counted=None):
+def moments(rows, axis, counted=None):
+    """(mean, variance) of float32 [M, F] along an axis, which stays. counted: float32 [M], how often each row is; None: once."""
     if counted is not None:
         shares = counted[:, None] / tf.maximum(tf.reduce_sum(counted), 1.)
         mean = tf.reduce_sum(rows * shares, axis, keepdims=True)

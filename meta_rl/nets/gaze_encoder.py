@@ -1,7 +1,7 @@
 """The encoder of the gaze agent: what images show, and where the gaze is."""
 import numpy as np
 
-from meta_rl.nets.encoders import EPSILON, FEWEST, Dense, Encoder, floats, weights
+from meta_rl.nets.encoders import EPSILON, FEWEST, Dense, Encoder, floats, moments, weights
 from meta_rl.nets.inputs import fixation_paid
 from meta_rl.tf_compat import tf
 
@@ -47,7 +47,8 @@ class GazeEncoder(Encoder):
     def __call__(self, views, learning, counts=None):
         pixels = floats(views, True)
         top, bottom, _ = self._fovea
-        what = tf.reshape(self._dense(self._halves(pixels), learning, _of_halves(counts)), [-1, self.what])
+        halves = self._halves(pixels[:, top:bottom], self._middle)
+        what = tf.reshape(self._dense(halves, learning, _of_halves(counts)), [-1, self.what])
         what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)
         coarse = tf.reduce_mean(tf.reshape(pixels, (-1,) + self._halved), 3)
         seen = [coarse, pixels[:, top:bottom]] if self._fine else [coarse]
@@ -66,29 +67,26 @@ class GazeEncoder(Encoder):
           views: uint8 [V, h, w, 3]; counts: float32 [V], for how many steps each stands whose fixation was just paid.
         """
         shown = counts > 0  # of the views of an unroll perhaps one in six
-        pixels, often = floats(tf.boolean_mask(views, shown), True), _of_halves(tf.boolean_mask(counts, shown))[:, None]
+        often = _of_halves(tf.boolean_mask(counts, shown))
+        rows = floats(tf.boolean_mask(views, shown), True)[:, self._fovea.top:self._fovea.bottom]
+        rows = tf.pad(rows, [[0, 0], [0, 0], [1, 1], [0, 0]], 'SYMMETRIC')
         total = tf.reduce_sum(often)
-        shares = often / tf.maximum(total, 1.)
 
         def standard(shift):
-            features = self._dense.linear(self._halves(pixels, shift))
-            features -= tf.reduce_sum(features * shares, 0)
-            return features / tf.sqrt(tf.reduce_sum(tf.square(features) * shares, 0) + EPSILON)
+            features = self._dense.linear(self._halves(rows, self._middle + 1 + shift))
+            mean, variance = moments(features, 0, often)
+            return (features - mean) / tf.sqrt(variance + EPSILON)
         here, loss = standard(0), 0.
         for shift in (-1, 1):
-            correlations = tf.matmul(here * shares, standard(shift), transpose_a=True)
+            correlations = tf.matmul(here * (often / tf.maximum(total, 1.))[:, None], standard(shift), transpose_a=True)
             same = tf.matrix_diag_part(correlations)
             others = tf.reduce_sum(tf.square(correlations)) - tf.reduce_sum(tf.square(same))
             loss += tf.reduce_mean(tf.square(1 - same)) + APART * others / int(here.shape[1])
         return tf.cast(total >= FEWEST, tf.float32) * loss / 2
 
-    def _halves(self, pixels, shift=0):
-        """The fovea's halves, float32 [V, 2, rows, columns, 3], as they would be with the gaze `shift` columns further right."""
-        top, bottom, half = self._fovea
-        rows = pixels[:, top:bottom]
-        if shift:
-            rows = tf.pad(rows, [[0, 0], [0, 0], [1, 1], [0, 0]], 'SYMMETRIC')
-        middle = self._middle + (1 + shift if shift else 0)
+    def _halves(self, rows, middle):
+        """The fovea's halves, float32 [V, 2, rows, columns, 3], of its rows, with the gaze on the column `middle` of them."""
+        half = self._fovea.half
         return tf.stack([rows[:, :, middle - half:middle], rows[:, :, middle:middle + half]], 1)
 
 
