@@ -25,7 +25,7 @@ class Queues:
 
     def __init__(self, config):
         self.network = SharedNetwork(config, config.ps)
-        kinds = Report(worker=tf.int64, waits=tf.bool, steps=tf.int64, width=tf.int64, value=tf.float32, losses=tf.float32,
+        kinds = Report(worker=tf.int64, waits=tf.bool, steps=tf.int64, width=tf.int64, value=tf.float64, losses=tf.float32,
                        staleness=tf.int64, episodes=tf.string, state=tf.string)
         shapes = Report(*[[]] * len(kinds))._replace(losses=[5])
         with tf.device(FIRST):

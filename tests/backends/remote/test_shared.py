@@ -7,7 +7,7 @@ import pytest
 from meta_rl import agents
 from meta_rl import config as config_module
 from meta_rl.ac_network import GLOBAL, Counts, Losses, Unroll
-from meta_rl.backends.remote import shared_network
+from meta_rl.backends.remote import queues, shared_network
 from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Episode
 from meta_rl.nets.inputs import Inputs
@@ -115,3 +115,18 @@ def test_an_update_comes_through_a_report():
     assert report.waits and report.losses.dtype == np.float32 and report.staleness == 0
     arrived = report._replace(staleness=np.int64(9), episodes=report.episodes.encode(), state=report.state.encode())
     assert shared_network.update_of(arrived) == update and json.loads(report.state) == state
+
+
+def test_what_a_worker_sends_to_a_server_arrives_to_the_last_bit():
+    """The value, too: a thread reports it in float64, and a curve that hangs on the backend in its sixth digit is another curve."""
+    server = tf.train.Server({'ps': ['localhost:0']}, 'ps', 0)
+    update = Update(0, [], 12, 2, 1 / 3., Losses(*np.float32([.1, .2, .3, .4, .5]).tolist()), 0, {'actor': None})
+    with tf.Graph().as_default():
+        channel = queues.Queues(PIXELS.change(ps=1))
+        with tf.Session(server.target) as session:
+            session.run(channel.initialize)
+            worker = channel.link([session], 0)
+            counts, vectors = worker.pull()
+            worker.push([vector * 0 for vector in vectors], 2, shared_network.report_of(update, False), counts)
+            (arrived, waits), = channel.collect(session)
+    assert arrived == update and not waits
