@@ -21,7 +21,8 @@ class Experience(NamedTuple):
     following: float32, the value of what would have followed where an episode was cut short, 0 elsewhere; bootstrap: float32 [B],
     that of what follows the last step where the episode goes on, 0 elsewhere.
     labels: int32, what a teacher would have done, or None; episodes: list of Episode, those that ended.
-    chosen: bool, whether the environment chose another action than the policy's, see Environment.chosen; None: none does so.
+    chosen: bool, whether the environment chose an action that was neither drawn from the policy nor its likeliest, see
+    Environment.chosen; None: none does so.
     """
 
     views: np.ndarray
@@ -124,7 +125,8 @@ class Actor:
                 drawn, likeliest = actions[t].tolist(), policy.argmax(1).tolist()
                 for b in self._explorers:
                     actions[t, b] = self.envs[b].chosen(drawn[b], likeliest[b])
-                chosen[t] = actions[t] != drawn
+                # The likeliest action is the policy's own: where it is done and does badly, in circles say, that is to be learned.
+                chosen[t] = (actions[t] != drawn) & (actions[t] != likeliest)
             if self._observer:
                 self._observer.acted(features, policy, values[t], self._state, actions[t])
             cut = self._step(actions[t], rewards[t], episodes)

@@ -148,12 +148,11 @@ class Config:
                           "0: all within 4 [steps]", 0.)
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
-    fine_places = setting(False, "that is read at the full width of a view in the middle rows too, fovea_top to fovea_bottom, where it is "
-                          'read coarsely in all of it otherwise')
+    fine_places = setting(False, "read them in the fovea, where images are read, and from single columns; otherwise they are read in the "
+                          'whole frame, from pairs of columns')
     waited = setting(False, "tell the fast LSTM of the 'gaze' how long ago it was last paid, so that it does not go in circles")
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
-    fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width; where it "
-                          'is it reads in the whole frame', 0., 1.)
+    fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width", 0., 1.)
     fovea_top = setting(0., 'where the rows begin in which it reads images, as a part of the height', 0., 1.)
     fovea_bottom = setting(1., 'where they end', 0., 1.)
     embedding = setting(32, "features of an image, with the same weights for both sides (encoder 'wang': of the frame); 0: "

@@ -20,7 +20,8 @@ class GazeEncoder(Encoder):
       fovea: Fovea (see envs/gaze.py), the rows and columns of a view in which images are read.
       features: int, of an image; scale: float, their deviation.
       places: int, features of where the gaze is. They are read from pairs of columns of the whole view.
-      fine: bool, and from single columns of the fovea's rows. Pairs of columns are as wide as the box of the cross.
+      fine: bool, from single columns of the fovea instead. Pairs of columns are as wide as the box of the cross; and where the gaze is
+        beside that box, the fovea shows the screen alone, whatever is around it.
     Attributes: what, where: int, how many there are of each kind.
     """
 
@@ -33,7 +34,7 @@ class GazeEncoder(Encoder):
         self._dense = Dense((fovea.bottom - fovea.top) * fovea.half * 3, features, 'batch', scale)
         self._halved = height, width // 2, 2, 3
         self._fine = fine
-        seen = height * (width // 2) + fine * (fovea.bottom - fovea.top) * width
+        seen = (fovea.bottom - fovea.top) * 2 * fovea.half if fine else height * (width // 2)
         self._kernel, self._bias = weights('where', [seen * 3, places])
         self.normalize = self._dense.normalize
 
@@ -50,9 +51,8 @@ class GazeEncoder(Encoder):
         halves = self._halves(pixels[:, top:bottom], self._middle)
         what = tf.reshape(self._dense(halves, learning, _of_halves(counts)), [-1, self.what])
         what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)
-        coarse = tf.reduce_mean(tf.reshape(pixels, (-1,) + self._halved), 3)
-        seen = [coarse, pixels[:, top:bottom]] if self._fine else [coarse]
-        seen = tf.concat([tf.reshape(part, [-1, int(np.prod(part.shape[1:]))]) for part in seen], 1)
+        seen = halves if self._fine else tf.reduce_mean(tf.reshape(pixels, (-1,) + self._halved), 3)
+        seen = tf.reshape(seen, [-1, int(np.prod(seen.shape[1:]))])
         where = tf.nn.relu(tf.matmul(seen, self._kernel) + self._bias)
         return tf.concat([what, where], 1)
 

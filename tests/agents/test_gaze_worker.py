@@ -69,14 +69,15 @@ class Twin:
     def decide(self, frame, prev_action, prev_reward, state):
         w, pixels = self.w, frame / 127.5 - 1
         middle, fovea, what = W // 2, pixels[FOVEA.top:FOVEA.bottom], []
-        for half in (fovea[:, middle - ACROSS:middle], fovea[:, middle:middle + ACROSS]):
+        halves = fovea[:, middle - ACROSS:middle], fovea[:, middle:middle + ACROSS]
+        for half in halves:
             features = half.ravel() @ w['dense/kernel'] + w['dense/bias'] - w['statistics/mean']
             features = features / np.sqrt(w['statistics/variance'] + 1e-5) * .7
             what += list(np.clip(features, -FAR * .7, FAR * .7) * (0 < prev_reward < 1.5))
-        coarse = np.array([[(pixels[r, c] + pixels[r, c + 1]) / 2 for c in range(0, W, 2)] for r in range(H)]).ravel()
+        seen = np.array([[(pixels[r, c] + pixels[r, c + 1]) / 2 for c in range(0, W, 2)] for r in range(H)]).ravel()
         if self.more:
-            coarse = np.concatenate([coarse, fovea.ravel()])
-        where = np.maximum(coarse @ w['where/kernel'] + w['where/bias'], 0)
+            seen = np.concatenate([half.ravel() for half in halves])
+        where = np.maximum(seen @ w['where/kernel'] + w['where/bias'], 0)
         told = list(where) + [float(prev_action == a) for a in range(3)] + [prev_reward]
         memory, fast, waited = state
         waited += 1
@@ -247,11 +248,21 @@ def test_what_the_policy_did_not_choose_is_learned_from_where_it_was_better_than
         assert (unroll.chances > 0).all()
 
 
-def test_what_was_chosen_by_an_environment_is_marked(monkeypatch):
+def test_what_the_policy_would_not_have_done_is_marked(monkeypatch):
+    """Env 0 does what was drawn; env 1 is pushed nowhere; env 2 does the likeliest action, drawn or not: that one is the policy's, too."""
     session, network, envs, random = made(explore=(1., 100))
-    monkeypatch.setattr(gaze.GazeEnv, 'chosen', lambda self, drawn, likeliest: NONE if self is envs[1] else drawn)
-    experience = Actor(network, envs, random).unroll(session, 6)
-    assert (experience.actions[:, 1] == NONE).all() and experience.chosen[:, 1].any() and not experience.chosen[:, [0, 2]].any()
+    asked = []
+
+    def chosen(env, drawn, likeliest):
+        asked.append((drawn, likeliest))
+        return (drawn, NONE, likeliest)[envs.index(env)]
+
+    monkeypatch.setattr(gaze.GazeEnv, 'chosen', chosen)
+    experience = Actor(network, envs, random).unroll(session, 40)
+    drawn, likeliest = np.array(asked).reshape(40, B, 2).transpose(2, 0, 1)
+    assert (experience.actions == np.stack([drawn[:, 0], np.full(40, NONE), likeliest[:, 2]], 1)).all()
+    assert (experience.chosen[:, 1] == ((drawn[:, 1] != NONE) & (likeliest[:, 1] != NONE))).all() and experience.chosen[:, 1].any()
+    assert (drawn[:, 2] != likeliest[:, 2]).any() and not experience.chosen[:, [0, 2]].any()
 
 
 def test_sides_are_coin_flips_from_one_episode_up_to_another():
