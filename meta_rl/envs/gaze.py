@@ -1,4 +1,5 @@
 """The Harlow task from the gaze up: a step is one push of it, left, right or none, for a few frames of the lab."""
+import functools
 from typing import NamedTuple
 
 import cv2
@@ -12,7 +13,7 @@ from meta_rl.envs.gazing.saccades import look
 from meta_rl.envs.gazing.teacher import Teacher
 from meta_rl.labs.choice import make_labs
 from meta_rl.psychlab import find_level, task
-from meta_rl.psychlab.scene import camera
+from meta_rl.psychlab.scene import camera, looks
 from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
@@ -42,6 +43,7 @@ class GazeEnv(Environment):
     Helps in training, of the embedded lab only:
       spawns: list of yaws (degrees) to start at in place of any: with `spawn_grid` all of what is seen lies on one grid, and is
         rendered once.
+      shift: function of an episode's seed: degrees by which it starts further to the left; None: none.
       coins: (first, end), numbers of episodes: from the first on, before the end, the sides of an episode are coin flips and not
         a shuffle (see `progress`).
       taught: int, the number of episodes before which `label` is what a Teacher would do.
@@ -54,11 +56,11 @@ class GazeEnv(Environment):
     """
 
     def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, momentum=MOMENTUM, frames=FRAMES, spawns=None, coins=(0, 0),
-                 taught=0, explore=(0., 1), greedy=None):
+                 taught=0, explore=(0., 1), greedy=None, shift=None):
         self._env = WrapperEnv(lab)
         self._seeds = seeds
         self.repeat, self.momentum, self._push, self._most = repeat, momentum, push, frames
-        self._spawns, self._coins, self._taught = spawns, coins, taught
+        self._spawns, self._shift, self._coins, self._taught = spawns, shift, coins, taught
         self._explore, self._greedy, self.explores = explore, greedy, bool(explore[0]) or greedy is not None
         self._looks = {}
         self.speed = self.frames = 0
@@ -106,7 +108,7 @@ class GazeEnv(Environment):
     def reset(self):
         seed, setup = int(self._seeds.randint(2 ** 31)), {}
         if self._spawns is not None:
-            setup['yaw'] = self._spawns[self._seeds.randint(len(self._spawns))]
+            setup['yaw'] = self._spawns[self._seeds.randint(len(self._spawns))] + (self._shift(seed) if self._shift else 0)
         if self._coin:
             setup['correct_side'] = [('left', 'right')[side] for side in self._seeds.randint(2, size=TRIALS)]
         self._begin(seed, setup)
@@ -226,9 +228,23 @@ def spawn_grid(level, fps, repeat=REPEAT):
       level: psychlab's Level, for how far it spawns from the cross.
       fps: int, frames in a second of the lab.
     """
-    step = repeat * camera.DEGREES_PER_UNIT_MS * int(task.ENGINE_MS_PER_SECOND / fps + .5)
+    step = repeat * _unit(fps)
     most = int(level.spawn_range / step)
     return [90 + k * step for k in range(-most, most + 1)]
+
+
+def _shift_of_a_look(config, seed):
+    """Degrees by which the grid of an episode's look is off the cross: none, or one to `repeat` - 1 units.
+
+    With one grid for all looks the gaze would come to rest at every fourth unit alone. In evaluation it does so anywhere: there an
+    agent rested 22.4 units off the cross, beside its box of 20, took it for the 20 that it knew, and waited to the end.
+    """
+    return _unit(config.fps) * (looks.number_of(seed, looks.TRAINING, config.look_count, 0) % config.repeat)
+
+
+def _unit(fps):
+    """Degrees of a unit of the look action in a frame."""
+    return camera.DEGREES_PER_UNIT_MS * int(task.ENGINE_MS_PER_SECOND / fps + .5)
 
 
 def make_envs(config, folder, count, random, training=False):
@@ -239,6 +255,8 @@ def make_envs(config, folder, count, random, training=False):
                  'explore': (config.explore, config.explore_episodes)}
         if config.spawn_grid:
             helps['spawns'] = spawn_grid(find_level(config.level_script), config.fps, config.repeat)
+            if config.surroundings == 'random':
+                helps['shift'] = functools.partial(_shift_of_a_look, config)
     else:
         config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
     coins = config.coin_start, config.coin_episodes

@@ -187,6 +187,24 @@ def test_a_grid_changes_where_episodes_start_and_nothing_else():
         assert min(abs(placed._task.setup.yaw - yaw) for yaw in grid) == 0
 
 
+@pytest.mark.parametrize('surroundings, shifts', [('random', [0, 1, 2, 3]), ('flat', [0])])
+def test_each_look_has_a_grid_of_its_own_one_to_three_units_further(surroundings, shifts):
+    config = config_module.from_preset('gaze', surroundings=surroundings, look_count=9)
+    found = {}
+    for training in (True, False):
+        env, = gaze.make_envs(config, 'dummy', 1, np.random.RandomState(1), training)
+        for _ in range(80):
+            env.reset()
+            if not training:
+                assert env.history['setup'] == {}
+                continue
+            units = (env.history['setup']['yaw'] - 90) / UNIT
+            assert abs(units - round(units)) < 1e-6
+            found.setdefault(env.lab._camera.surroundings, set()).add(round(units) % 4)
+    assert all(len(shift) == 1 for shift in found.values()) and set.union(*found.values()) == set(shifts)
+    assert surroundings == 'flat' or found == {look: {look % 4} for look in range(9)}
+
+
 def test_coins_flip_each_side_and_change_nothing_else():
     env, plain = gaze.GazeEnv(standard(), np.random.RandomState(4), coins=(0, 1)), gaze.GazeEnv(standard(), np.random.RandomState(4))
     counts = []

@@ -137,7 +137,7 @@ def _kept(width, height):
     def rays(pitch, yaw, drop):
         return Rays(width, height, pitch, yaw, drop)
 
-    @functools.lru_cache(maxsize=max(8, 2 ** 22 // pixels))  # 12 bytes a pixel
+    @functools.lru_cache(maxsize=max(8, 2 ** 23 // pixels))  # 12 bytes a pixel
     def view(pitch, yaw, drop):
         return View(width, height, pitch, yaw, drop, rays=rays(pitch, yaw, drop))
 
@@ -145,7 +145,7 @@ def _kept(width, height):
     def patch(pitch, yaw, drop, picture):
         return view(pitch, yaw, drop).patch(picture)
 
-    @functools.lru_cache(maxsize=max(8, 2 ** 23 // pixels))  # 12 bytes a pixel; drawing one is mostly to find these out
+    @functools.lru_cache(maxsize=max(8, 2 ** 24 // pixels))  # 12 bytes a pixel; drawing one is mostly to find these out
     def directions(pitch, yaw, drop):
         return looks.Directions(rays(pitch, yaw, drop))
 

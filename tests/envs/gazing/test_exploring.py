@@ -65,7 +65,7 @@ def test_a_push_goes_on_where_an_episode_is_gone_on_with():
 
 
 def test_the_likeliest_action_is_taken_in_a_part_of_the_environments_from_one_episode_on():
-    settings = config_module.from_preset('gaze', greedy_share=.5, greedy_start=4, coin_share=.5)
+    settings = config_module.from_preset('gaze', greedy_share=.5, greedy_start=4, coin_share=.5, explore=0.)
     random, taken = np.random.RandomState(0), {}
     for training in (True, False):
         envs = gaze.make_envs(settings, 'dummy', 8, random, training)
