@@ -16,13 +16,11 @@ from meta_rl.rundir.saving import checkpoints
 
 FOLDER = 'img'
 SEEDS = 5
-# That have been trained so far.
-GAZE_SEEDS, EXPLORE_SEEDS = 2, (0, 2)
 
 # Read off the published figure: per cent correct on trials 1 to 6 at the end of training, held-out images.
 WANG = 'Wang et al. 2018, figure 6c', (53, 97, 98, 98, 99, 98.5)
 
-# name: of the files. presets: {preset: number of seeds, or a tuple of them}. learning_set: the preset whose learning set is drawn, or None.
+# name: of the files. presets: {preset: number of seeds}. learning_set: the preset whose learning set is drawn, or None.
 # reference: a published one to draw beside it, or None. insight: whether to draw an episode of its first seed too.
 # curves: what draws the reward curves; None: nothing does, it has curves over frames.
 Figure = collections.namedtuple('Figure', 'name title presets learning_set reference insight curves')
@@ -45,7 +43,7 @@ FIGURES = (
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
-           collections.OrderedDict([('gaze-explore', EXPLORE_SEEDS), ('gaze', GAZE_SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
+           collections.OrderedDict([('gaze', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
            'gaze', WANG, True, None),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
@@ -55,7 +53,7 @@ TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([
     ('bandit-restless', 1)])
 THEIRS = 'two-step-theirs'  # in img/data: what the eight published agents of the two-step task came to
 THIRD_PARTY = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-explore', 'gaze-flat', 'gaze-taught', 'two-step') + tuple(
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-step') + tuple(
     BANDITS)  # of these the trained network is kept too
 
 
@@ -82,9 +80,9 @@ def keep(run, folder=FOLDER):
 
 
 def runs_of(preset, seeds, folder=FOLDER):
-    """The kept runs of a preset, of a tuple of seeds or of 0 to `seeds` - 1; those that are missing are trained now."""
+    """The kept runs of a preset, of seeds 0 to `seeds` - 1; those that are missing are trained now."""
     paths = []
-    for seed in range(seeds) if isinstance(seeds, int) else seeds:
+    for seed in range(seeds):
         path = os.path.join(folder, 'data', '%s-seed%d' % (preset, seed))
         if not os.path.exists(os.path.join(path, 'curve.csv')):
             path = keep(apart.train(config_module.from_preset(preset, seed=seed))[0], folder)
@@ -105,8 +103,7 @@ def draw(figure, folder=FOLDER):
     if not figure.curves:
         from meta_rl.figures import gaze_curves
         paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
-        for preset in ('gaze', 'gaze-explore'):
-            paths.append(gaze_curves.elsewhere(runs[preset], os.path.join(folder, preset + '-surroundings.png')))
+        paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
         if figure.insight:
             from meta_rl.figures.films import recording
             paths.append(os.path.join(folder, 'gaze.gif'))
