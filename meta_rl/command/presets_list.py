@@ -22,7 +22,7 @@ ABOUT = {
     'wang2018-layer': 'wang2018 with features normalized over each frame',
     'harlow42-standard': 'the level as it ships; a script moves the gaze (best return: 31)',
     'gaze': 'the level as it ships, surroundings at random; the agent moves its own gaze (best return: 31)',
-    'gaze-flat': 'the same in flat surroundings, the whole frame read (best return: 31)',
+    'gaze-flat': 'an earlier gaze: flat surroundings, the whole frame read (best return: 31)',
     'gaze-taught': 'gaze-flat with a scripted teacher at first (best return: 31)',
     'images1000': 'harlow42 with 1,000 images',
     'units128': 'harlow42 with 128 LSTM units',
