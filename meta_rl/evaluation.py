@@ -9,9 +9,9 @@ import numpy as np
 from meta_rl import agents
 from meta_rl import config as config_module
 from meta_rl.ac_network import GLOBAL
-from meta_rl.actor import Actor, play_episodes
 from meta_rl.console.output import warn
 from meta_rl.console.progress import Progress
+from meta_rl.experience.actor import Actor, play_episodes
 from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import DEEPMIND, SIDE_BY_SIDE, check
 from meta_rl.psychlab.task import TRIALS

@@ -4,9 +4,9 @@ from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from meta_rl.ac_network import AC_Network, Counts, Losses, Unroll
-from meta_rl.actor import Actor, Experience
 from meta_rl.envs.contract import Environment, Episode, is_history
-from meta_rl.returns import discounted_returns, generalized_advantages, others_mean
+from meta_rl.experience.actor import Actor, Experience
+from meta_rl.experience.returns import discounted_returns, generalized_advantages, others_mean
 from meta_rl.rundir.saving.plain import is_random_state, random_state, set_random_state
 
 LEAST = 1e-6  # probability of an action that was done

@@ -9,10 +9,10 @@ from PIL import Image
 
 from meta_rl import config as config_module
 from meta_rl import evaluation, training
-from meta_rl.actor import Actor
 from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Episode
 from meta_rl.envs.references import scores
+from meta_rl.experience.actor import Actor
 from meta_rl.figures import attention
 from meta_rl.rundir.saving import checkpoints
 from meta_rl.tf_compat import tf

@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What may import what: a part of the project (a folder, or a file of meta_rl), and the parts that it may import besides itself.
 # What a part may import its importers may as well.
-LEAVES = {'presets', 'onednn', 'console', 'psychlab', 'returns', 'setting_users'}
+LEAVES = {'presets', 'onednn', 'console', 'psychlab', 'setting_users'}
 FLOORS = [
     ('config', {'console', 'presets'}),
     ('tf_compat', {'console', 'onednn'}),
@@ -20,15 +20,15 @@ FLOORS = [
     ('rundir', {'config', 'psychlab', 'tf_compat'}),
     ('records', {'envs', 'nets', 'rundir'}),
     ('ac_network', {'nets'}),
-    ('actor', {'envs', 'nets', 'rundir'}),
-    ('worker', {'ac_network', 'actor', 'returns'}),
+    ('experience', {'envs', 'nets', 'rundir'}),
+    ('worker', {'ac_network', 'experience'}),
     ('agents', {'setting_users', 'worker'}),
     ('backends', {'agents', 'rundir'}),
     ('evaluation', {'agents', 'records', 'rundir'}),
     ('training', {'backends'}),
     ('apart', {'training'}),
     ('interface', {'evaluation', 'training'}),
-    ('command', {'actor', 'backends', 'rundir'}),
+    ('command', {'backends', 'rundir'}),
     ('figures', {'apart', 'evaluation'}),
     ('analysis', {'figures'}),
     ('bench', {'figures'}),

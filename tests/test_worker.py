@@ -6,7 +6,7 @@ import pytest
 
 from meta_rl import worker as worker_module
 from meta_rl.ac_network import Counts, Losses
-from meta_rl.actor import Actor, play_episodes, sample
+from meta_rl.experience.actor import Actor, play_episodes, sample
 from meta_rl.nets.lstm import LSTMState
 from meta_rl.worker import Learning, Worker
 

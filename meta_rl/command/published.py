@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from meta_rl.actor import sample
 from meta_rl.config import ConfigError
 from meta_rl.envs.references import two_step_oracles
 from meta_rl.envs.two_step import STATES, Rules, draw, outcome
+from meta_rl.experience.actor import sample
 from meta_rl.rundir.events import said
 from meta_rl.rundir.saving import checkpoints
 from meta_rl.tf_compat import tf

@@ -5,9 +5,9 @@ import numpy as np
 
 from meta_rl import agents
 from meta_rl import config as config_module
-from meta_rl.actor import Actor, play_episodes
 from meta_rl.envs import gaze
 from meta_rl.envs.gazing.momentum import NONE
+from meta_rl.experience.actor import Actor, play_episodes
 
 from helpers.gaze_networks import B, build
 from helpers.labs import make_lab

@@ -4,7 +4,7 @@ import pytest
 
 from meta_rl import agents
 from meta_rl import config as config_module
-from meta_rl.actor import Experience
+from meta_rl.experience.actor import Experience
 from meta_rl.nets.inputs import Columns, Inputs
 from meta_rl.nets.lstm import LSTM
 from meta_rl.nets.nest import fed, leaves

@@ -9,9 +9,9 @@ from PIL import Image
 
 from meta_rl import agents, evaluation, training
 from meta_rl import config as config_module
-from meta_rl.actor import Actor
 from meta_rl.envs import bandits, two_step
 from meta_rl.envs.references import bandit_oracles, two_step_oracles
+from meta_rl.experience.actor import Actor
 from meta_rl.figures import measured
 from meta_rl.figures.films import trial_films
 from meta_rl.rundir.curve import read_curve

@@ -8,9 +8,9 @@ import pytest
 
 from meta_rl import agents, evaluation, training
 from meta_rl import config as config_module
-from meta_rl.actor import Actor
 from meta_rl.config import ConfigError
 from meta_rl.envs import observations
+from meta_rl.experience.actor import Actor
 from meta_rl.images import dataset
 
 from helpers.labs import act, make_lab, staged

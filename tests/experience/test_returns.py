@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from meta_rl.returns import discounted_returns, generalized_advantages, others_mean
+from meta_rl.experience.returns import discounted_returns, generalized_advantages, others_mean
 
 T, B = 7, 3
 
