@@ -1,4 +1,5 @@
 """Lab: the interface of `deepmind_lab.Lab` around the embedded Harlow task, with the real one's defaults and errors."""
+import functools
 import operator
 import random
 import sys
@@ -86,7 +87,7 @@ class Lab(Observed):
         self._body = None
         self._temporary = folders.Temporary(temp_folder)
         self._status = UNINITIALIZED
-        self._seeds = random.Random()
+        self._seeds, self._generator = random.Random(), random.Random()
         self._first = self._values['episodesAlike'] == 'false'  # the clock of a lab's first episode is another
         self._num_steps = 0
         self._earned = 0  # what the next step returns
@@ -133,8 +134,8 @@ class Lab(Observed):
             first, images = self._image_numbers(most)
         if images < 2 and setup is None:
             raise not_started('an episode needs 2 images, %s is %d' % ('trainBatch' if first == 1 else 'testBatch', images))
-        generator = random.Random(seed & 0x7fffffff | self._mixer)
-        drawn = task.draw_setup(generator, self._level, first, images, self._values['sides'])
+        self._generator.seed(seed & 0x7fffffff | self._mixer)  # a new one would be seeded twice
+        drawn = task.draw_setup(self._generator, self._level, first, images, self._values['sides'])
         staged = drawn if setup is None else _staged(drawn, setup)
         correct = pictures.image_pair_side(dataset, staged.correct_id)
         incorrect = pictures.image_pair_side(dataset, staged.incorrect_id)
@@ -151,8 +152,8 @@ class Lab(Observed):
             self._body = body.Body(self._frame_ms, self._first)
         self._pitch_origin, self._yaw_origin = self._pose = pose
         self._turned_pitch = self._turned_yaw = 0.  # degrees since the spawn, as the engine adds them up
-        self._gaze = self._used_gaze = motion.gaze(*pose)
-        self._box = task.box_at(self._gaze)
+        self._gaze, self._box = _looked_at(*pose, STANDING_EYE)
+        self._used_gaze = self._gaze
         self._samples = Samples(pose, self._body) if self._tracked else None
         self._drops = self._start_drops[self._first]
         self._busy = self._tracked or self._may_wait  # whether each frame is to be told to _move
@@ -231,8 +232,7 @@ class Lab(Observed):
             self._pitch_origin += limit - pitch
             pitch = limit
         self._pose = pitch, yaw
-        self._gaze = motion.gaze(pitch, yaw, eye)
-        self._box = task.box_at(self._gaze)
+        self._gaze, self._box = _looked_at(pitch, yaw, eye)
 
     def _move(self, right, down, up):
         """Takes the viewer through a frame in which it does more than turn, or may stand still, or is sampled."""
@@ -264,6 +264,13 @@ class Lab(Observed):
         self._temporary.remove()
         self._status = CLOSED
         return closing
+
+
+@functools.lru_cache(maxsize=65536)
+def _looked_at(pitch, yaw, eye):
+    """(where on the screen, in which box of it): see motion.gaze and task.box_at."""
+    where = motion.gaze(pitch, yaw, eye)
+    return where, task.box_at(where)
 
 
 def _staged(drawn, setup):

@@ -56,7 +56,6 @@ def axes(pitch, yaw):
     return forward, right, up
 
 
-@functools.lru_cache(maxsize=65536)
 def gaze(pitch, yaw, eye=122):
     """Where a viewer looks on the screen: (u, v), fractions of it from its top left corner; None: elsewhere.
 
