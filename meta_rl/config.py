@@ -150,7 +150,8 @@ class Config:
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
     fine_places = setting(False, "read them in the fovea, where images are read, and from single columns; otherwise they are read in the "
                           'whole frame, from pairs of columns')
-    waited = setting(False, "tell the fast LSTM of the 'gaze' how long ago it was last paid, so that it does not go in circles")
+    waited = setting(False, "tell the fast LSTM of the 'gaze' how long ago it was last paid, and last pushed the gaze, so that it does not "
+                     'rest or go in circles where nothing is paid')
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
     fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width", 0., 1.)
     fovea_top = setting(0., 'where the rows begin in which it reads images, as a part of the height', 0., 1.)

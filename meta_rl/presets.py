@@ -75,7 +75,7 @@ PRESETS = {
     # are longer.
     'gaze': dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, coin_episodes=36000,
                  coin_share=.5, passes=3, ratio_clip=.2, fine_places=True, waited=True, choice_entropy=.1, explore=.2,
-                 explore_episodes=20000, greedy_share=.25, greedy_start=12000, twins=.3, embedding_scale=2., learning_rate=2e-3,
+                 explore_episodes=30000, greedy_share=.25, greedy_start=12000, twins=.3, embedding_scale=2., learning_rate=2e-3,
                  episodes=36000),
     # In flat surroundings, which it steers by and gets lost without, images read in the whole frame; and with a teacher.
     'gaze-flat': dict(_FROM_REWARD, coin_start=8000, coin_episodes=50000, episodes=80000),

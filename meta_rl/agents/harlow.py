@@ -4,6 +4,7 @@ from meta_rl.agents.whole import Whole
 from meta_rl.config import ConfigError
 from meta_rl.envs import decisions, gaze, observations
 from meta_rl.envs.contract import is_history
+from meta_rl.envs.gazing import momentum
 from meta_rl.envs.references import oracles, scores
 from meta_rl.nets import encoders, memories
 from meta_rl.nets.gaze_encoder import GazeEncoder
@@ -91,7 +92,7 @@ class Gaze(Harlow):
 
     def memory(self, config, encoder):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units,
-                                  config.waited)
+                                  momentum.NONE if config.waited else None)
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,

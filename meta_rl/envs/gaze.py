@@ -49,7 +49,9 @@ class GazeEnv(Environment):
       taught: int, the number of episodes before which `label` is what a Teacher would do.
       explore: (probability, episodes): how likely it is, where fixation was just paid, that the gaze is pushed to a side drawn at
         random, whatever the policy says, until it is at the image there; falls in a straight line to 0 over so many episodes.
-      greedy: the number of the episode from which on the likeliest action is always taken; None: never.
+      greedy: the number of the episode from which on the likeliest action is always taken, and an episode that was cut short is
+        played again until it is not, since a circle that is met once in some hundred episodes would seldom be learned from; None:
+        never.
 
     Attributes: speed, units a frame to the right; frames, of this episode so far. A view is a frame with 4 rows and 2 columns of
     it averaged into a pixel, uint8 [H / 4, W / 2, 3].
@@ -64,7 +66,7 @@ class GazeEnv(Environment):
         self._explore, self._greedy, self.explores = explore, greedy, bool(explore[0]) or greedy is not None
         self._looks = {}
         self.speed = self.frames = 0
-        self._teacher, self._coin, self._last_steps = None, False, []
+        self._teacher, self._coin, self._last_steps, self._cut = None, False, [], False
         self.progress(0)
 
     @property
@@ -91,6 +93,10 @@ class GazeEnv(Environment):
         return dict(self._history, actions=list(self._history['actions']))
 
     @property
+    def carries(self):
+        return self._greedily and self._cut
+
+    @property
     def label(self):
         return self._teacher.action() if self._teacher else 0
 
@@ -106,6 +112,9 @@ class GazeEnv(Environment):
             self._teacher = Teacher(self)
 
     def reset(self):
+        if self.carries:
+            self._begin(self._history['seed'], self._history['setup'])
+            return self.view()
         seed, setup = int(self._seeds.randint(2 ** 31)), {}
         if self._spawns is not None:
             setup['yaw'] = self._spawns[self._seeds.randint(len(self._spawns))] + (self._shift(seed) if self._shift else 0)
@@ -119,7 +128,7 @@ class GazeEnv(Environment):
         if setup:
             self.lab.reset(seed=seed, setup=setup)
         self.speed = self.frames = 0
-        self._last_steps = []
+        self._last_steps, self._cut = [], False
         self._history = {'seed': seed, 'setup': setup, 'actions': []}
         if self._teacher:
             self._teacher.begin()
@@ -154,8 +163,8 @@ class GazeEnv(Environment):
         return reward, done
 
     def _step(self, reward, done):
-        truncated = not done and self.frames >= self._most
-        return Step(None if done else self.view(), reward, done or truncated, truncated)
+        self._cut = not done and self.frames >= self._most
+        return Step(None if done else self.view(), reward, done or self._cut, self._cut)
 
     def replay(self, history):
         self._begin(history['seed'], history['setup'])

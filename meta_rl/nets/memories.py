@@ -12,6 +12,8 @@ from meta_rl.nets.lstm import LSTM, LSTMState
 from meta_rl.nets.nest import mapped
 from meta_rl.tf_compat import tf
 
+WAITS = 'waited', 'still'  # for how many steps nothing was paid, and nothing was done
+
 
 class Memory:
     """What the memories share. A subclass sets _lstms, in the order of the state, _columns, and size."""
@@ -107,25 +109,28 @@ class TwoSpeeds(Memory):
       where: int, how many these are.
       columns: Columns, without a timestep.
       units: int, of the fast one; slow_units: int.
-      waited: bool, whether the fast one is told for how many steps nothing was paid: log(1 + that). A policy whose likeliest action
-        is always taken goes in circles where nothing changes. The state has this number after the LSTMs', float32 [B, 1].
+      still: int, the action that does nothing, where the fast one is told for how many steps nothing was paid and for how many
+        nothing was done: log(1 + each); None: it is not. A policy whose likeliest action is always taken goes in circles where
+        nothing changes. The state has these two numbers after the LSTMs', float32 [B, 2].
     """
 
-    def __init__(self, what, where, columns, units, slow_units, waited=False):
-        self._what, self._columns, self._waited = what, columns, waited
+    def __init__(self, what, where, columns, units, slow_units, still=None):
+        self._what, self._columns, self._still = what, columns, still
         self._early = where + columns.action + columns.reward
-        self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units + waited, units)]
+        waits = 0 if still is None else len(WAITS)
+        self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units + waits, units)]
         self.size = units + slow_units + where
 
     def start(self, batch):
-        return super().start(batch) + ((np.zeros((batch, 1), np.float32),) if self._waited else ())
+        return super().start(batch) + (() if self._still is None else (np.zeros((batch, len(WAITS)), np.float32),))
 
     def placeholders(self):
-        return super().placeholders() + ((tf.placeholder(tf.float32, [None, 1], 'waited_in'),) if self._waited else ())
+        waits = () if self._still is None else (tf.placeholder(tf.float32, [None, len(WAITS)], 'waits_in'),)
+        return super().placeholders() + waits
 
     @property
     def unit_names(self):
-        return super().unit_names + (['waited'] if self._waited else [])
+        return super().unit_names + ([] if self._still is None else list(WAITS))
 
     def __call__(self, features, inputs, state, steps):
         slow, fast = self._lstms
@@ -136,18 +141,23 @@ class TwoSpeeds(Memory):
         kernel, bias, late_kernel = fast.driven_by_parts(self._early)
         to_fast = tf.matmul(early, kernel) + bias
 
+        was_paid = paid(inputs)[:, None]
+        on = [] if self._still is None else [tf.concat([1 - was_paid, self._was_still(inputs)], 1)]
+
         def step(before, parts):
             slow_driven, fast_driven, was_paid = parts[:3]
-            slow_before, fast_before, *waited = restarted(before, parts[3:])
+            slow_before, fast_before, *waits = restarted(before, parts[3 + len(on):])
             stepped = slow.step(slow_driven, slow_before)
             kept = LSTMState(*[old + was_paid * (new - old) for new, old in zip(stepped, slow_before)])
-            waited = [tf.stop_gradient((steps_before + 1) * (1 - was_paid)) for steps_before in waited]
-            late = tf.matmul(tf.concat([kept.h] + [tf.math.log1p(each) for each in waited] + [fast_before.h], 1), late_kernel)
+            waits = [tf.stop_gradient((each + 1) * parts[3]) for each in waits]
+            late = tf.matmul(tf.concat([kept.h] + [tf.math.log1p(each) for each in waits] + [fast_before.h], 1), late_kernel)
             after = fast.gated(fast_driven + late, fast_before.c)
-            return tf.concat([after.h, kept.h], 1), (kept, after, *waited)
-        outputs, last = loops.over(steps, step, fast.units + slow.units, state,
-                                   [to_slow, to_fast, paid(inputs)[:, None]] + marks(inputs))
+            return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
+        outputs, last = loops.over(steps, step, fast.units + slow.units, state, [to_slow, to_fast, was_paid] + on + marks(inputs))
         return tf.concat([outputs, where], 1), last
+
+    def _was_still(self, inputs):
+        return tf.cast(tf.equal(tf.reshape(inputs.prev_action, [-1, 1]), self._still), tf.float32)
 
 
 def marks(inputs):

@@ -41,21 +41,21 @@ class Twin:
             seen = np.concatenate([half.ravel() for half in halves])
         where = np.maximum(seen @ w['where/kernel'] + w['where/bias'], 0)
         told = list(where) + [float(prev_action == a) for a in range(3)] + [prev_reward]
-        memory, fast, waited = state
-        waited += 1
+        memory, fast, (waited, still) = state
+        waited, still = waited + 1, still + 1 if prev_action == 2 else 0
         if prev_reward != 0:
             memory, waited = self.lstm('memory', np.array(what + told), *memory), 0
-        fast = self.lstm('lstm', np.array(told + list(memory[1]) + [np.log(1 + waited)] * self.more), *fast)
+        fast = self.lstm('lstm', np.array(told + list(memory[1]) + [np.log(1 + waited), np.log(1 + still)] * self.more), *fast)
         outputs = np.concatenate([fast[1], memory[1], where])
         logits = outputs @ w['policy']
-        return np.exp(logits) / np.exp(logits).sum(), (outputs @ w['value'])[0], (memory, fast, waited)
+        return np.exp(logits) / np.exp(logits).sum(), (outputs @ w['value'])[0], (memory, fast, (waited, still))
 
 
 def some_unroll(steps, seed=0, more=False):
     random, lead = np.random.RandomState(seed), (steps, B)
     state = tuple(LSTMState(*random.normal(0, .5, (2, B, units)).astype(np.float32)) for units in (MEMORY, UNITS))
     if more:
-        state += random.randint(5, size=(B, 1)).astype(np.float32),
+        state += random.randint(5, size=(B, 2)).astype(np.float32),
     inputs = Inputs(random.randint(-1, 3, lead).astype(np.int32), random.choice([0, 0, 1, 5, -5], lead).astype(np.float32),
                     np.zeros(lead, np.float32), (random.random_sample(lead) > .2).astype(np.float32))
     return Unroll(random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead).astype(np.int32), inputs,
@@ -65,7 +65,7 @@ def some_unroll(steps, seed=0, more=False):
 
 def state_of(state, b):
     """Of one episode, as the twin has it."""
-    return tuple((lstm.c[b].astype(float), lstm.h[b].astype(float)) for lstm in state[:2]) + (state[2][b, 0] if state[2:] else 0,)
+    return tuple((lstm.c[b].astype(float), lstm.h[b].astype(float)) for lstm in state[:2]) + (tuple(state[2][b]) if state[2:] else (0, 0),)
 
 
 def twin_losses(twin, unroll):
@@ -75,7 +75,7 @@ def twin_losses(twin, unroll):
         state = state_of(unroll.state, b)
         for t in range(len(unroll.actions)):
             if not inputs.goes_on[t, b]:
-                state = tuple((np.zeros_like(c), np.zeros_like(h)) for c, h in state[:2]) + (0,)
+                state = tuple((np.zeros_like(c), np.zeros_like(h)) for c, h in state[:2]) + ((0, 0),)
             policy, value, state = twin.decide(
                 unroll.views[unroll.view_index[t, b]], inputs.prev_action[t, b], inputs.prev_reward[t, b], state)
             value_loss += .5 * (value - unroll.target_v[t, b]) ** 2 / count
@@ -102,7 +102,7 @@ def test_acting_and_losses_against_the_twin(steps, more):
         np.testing.assert_allclose(value[b], expected[1], atol=1e-5)
         for lstm, (c, h) in zip(state, expected[2][:2]):
             np.testing.assert_allclose([lstm.c[b].tolist(), lstm.h[b].tolist()], [c, h], atol=1e-5)
-        assert not more or state[2][b] == expected[2][2]
+        assert not more or tuple(state[2][b]) == expected[2][2]
     expected = twin_losses(twin, unroll)
     losses, counts = network.train(session, unroll)
     np.testing.assert_allclose(losses[:3], expected[:3], rtol=1e-4)

@@ -4,6 +4,7 @@ import numpy as np
 from meta_rl.ac_network import GLOBAL, AC_Network, Counts, LossSpec
 from meta_rl.envs import gaze
 from meta_rl.envs.contract import Spec
+from meta_rl.envs.gazing import momentum
 from meta_rl.nets.gaze_encoder import GazeEncoder
 from meta_rl.nets.inputs import Columns
 from meta_rl.nets.memories import TwoSpeeds
@@ -20,7 +21,7 @@ def build(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0.):
     tf.set_random_seed(1)
     settings = dict(
         encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more), unroll=steps, restarts=True,
-        memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, more),
+        memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, momentum.NONE if more else None),
         loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6, twins=twins))
     counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
     spec = Spec(3, shape + (3,), np.uint8, TRIALS)

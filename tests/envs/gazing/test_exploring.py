@@ -7,6 +7,7 @@ from meta_rl import config as config_module
 from meta_rl.envs import gaze
 from meta_rl.envs.decisions import LEFT, RIGHT
 from meta_rl.envs.gazing.momentum import NONE
+from meta_rl.envs.gazing.teacher import Teacher
 
 from helpers.labs import make_lab
 
@@ -77,3 +78,43 @@ def test_the_likeliest_action_is_taken_in_a_part_of_the_environments_from_one_ep
         assert [env.explores for env in envs] == [training and greedy for greedy in taken[True, 4]]
     assert taken[True, 4] == [False, False, True, True, False, False, True, True]  # coins are flipped in one of each two
     assert not any(taken[True, 3] + taken[False, 3] + taken[False, 4])
+
+
+def test_an_episode_that_was_cut_short_is_played_again_where_the_likeliest_action_is_taken():
+    env = on_the_cross(frames=8, greedy=4)
+
+    def seed_of_the_next(action=NONE, steps=2):
+        env.reset()
+        for _ in range(steps):
+            step = env.step(action)
+        assert step.done and step.truncated
+        return env.history['seed']
+    early = [seed_of_the_next() for _ in range(3)]
+    assert len(set(early)) == 3 and not env.carries
+    env.progress(4)
+    again = [seed_of_the_next() for _ in range(3)]
+    assert set(again) == {early[-1]} and env.carries
+    other = on_the_cross(9, frames=8, greedy=4)
+    other.progress(4)
+    assert not other.carries
+    assert other.replay(json.loads(json.dumps(env.history))).done and other.carries
+    other.reset()
+    assert other.history == dict(env.history, actions=[])
+    for wrapper in (env, other):
+        wrapper.progress(0)
+        wrapper.reset()
+        assert wrapper.history['seed'] != again[0]
+
+
+def test_an_episode_that_came_to_its_end_is_not_played_again():
+    env = on_the_cross(greedy=0)
+    env.reset()
+    player, done, before = Teacher(env), False, env.history
+    while not done:
+        action = player.action()
+        step = env.step(action)
+        player.observe(step.reward)
+        done = step.done
+    assert not step.truncated and not env.carries
+    env.reset()
+    assert env.history['seed'] != before['seed']
