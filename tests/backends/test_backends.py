@@ -1,4 +1,5 @@
 """Backends: with one worker, threads, processes and Ray leave the same run behind, to the last bit, also stopped in between."""
+import importlib.util
 import os
 import pickle
 import signal
@@ -16,15 +17,9 @@ from helpers.programs.commands import run_main
 from helpers.programs.runs import INTERRUPTED, TINY, Run
 from helpers.training import all_finite, same_weights
 
-try:
-    import ray
-except ImportError:
-    ray = None
-
-NO_RAY = pytest.mark.skipif(ray is None, reason='Ray is not installed')
+NO_RAY = pytest.mark.skipif(importlib.util.find_spec('ray') is None, reason='Ray is not installed')
 RAY = pytest.param(['--backend', 'ray'], marks=NO_RAY, id='ray')
-RAY_SLOWLY = pytest.param(['--backend', 'ray'], marks=[NO_RAY, pytest.mark.slow], id='ray')
-SMALL = TINY + ['--episodes', '2400', '--log-every', '120', '--checkpoint-every', '240', '--seed', '3']
+SMALL = TINY + ['--episodes', '1200', '--log-every', '120', '--checkpoint-every', '240', '--seed', '3']
 
 
 @pytest.fixture(scope='module')
@@ -94,7 +89,8 @@ def test_ctrl_c_in_the_middle_of_recording_loses_nothing(folder, by_a_thread, fl
     same_runs(by_a_thread, run.directory())
 
 
-@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY_SLOWLY])
+@pytest.mark.slow
+@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
 def test_numbers_that_are_none_end_it_with_one_sentence(folder, flags):
     run = Run(folder, *(SMALL + ['--learning-rate', '1e38'] + flags))
     assert run.status() == 1, run.log()
@@ -154,6 +150,7 @@ def test_a_lab_goes_through_ray_in_the_middle_of_an_episode(tmp_path):
             frames.append(lab.observations()['RGB_INTERLEAVED'])
         return lab, np.array(frames)
 
+    import ray
     back = act(right=-3)
     lab = make_lab(observations=['RGB_INTERLEAVED'], width=32, height=32)
     lab.reset(seed=4)

@@ -88,9 +88,13 @@ def test_what_is_left_out_is_there_to_be_left_out():
 
 
 def told_apart():
-    """All commands; those that train whole frames or several agents, and that no README shows, are slow."""
+    """All commands; those that train whole frames or several agents, and that no README shows, are slow.
+
+    So is an analysis beside a person's: see tests/analysis.
+    """
     shown = read('README.md')
     heavy = [command for command in commands() if 'harlow.py train' in command and command not in shown] + [SEVERAL]
+    heavy += [command for command in commands() if 'analyse' in command and '--person' in command]
     return [pytest.param(command, marks=pytest.mark.slow) if command in heavy else command for command in commands()]
 
 

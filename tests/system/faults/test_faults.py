@@ -1,4 +1,5 @@
 """Faults: workers, servers and the process that records are really killed; the rest goes on, or ends, and nothing is left."""
+import importlib.util
 import json
 import os
 import signal
@@ -11,13 +12,8 @@ from meta_rl.rundir.saving import checkpoints
 
 from helpers.programs.runs import SOON, TINY, Run, runs_still, slay, until
 
-try:
-    import ray
-except ImportError:
-    ray = None
-
 pytestmark = pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='finds processes in /proc')
-NO_RAY = pytest.mark.skipif(ray is None, reason='Ray is not installed')
+NO_RAY = pytest.mark.skipif(importlib.util.find_spec('ray') is None, reason='Ray is not installed')
 RAY = pytest.param('ray', marks=NO_RAY)
 ENDLESS = TINY + ['--episodes', '1000000000', '--log-every', '80', '--checkpoint-every', '800']
 TITLE = {'processes': 'spawn_main', 'ray': 'ray::RemoteWorker'}
