@@ -7,7 +7,7 @@ import re
 import attr
 
 from meta_rl.console import hints
-from meta_rl.presets import PRESETS
+from meta_rl.settings.presets import PRESETS
 
 OPTIMIZERS = ('adam', 'rmsprop')
 OBSERVATIONS = ('onehot', 'brightness', 'pixels', 'crops')

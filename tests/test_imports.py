@@ -9,9 +9,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What may import what: a part of the project (a folder, or a file of meta_rl), and the parts that it may import besides itself.
 # What a part may import its importers may as well.
-LEAVES = {'presets', 'onednn', 'console', 'psychlab', 'setting_users'}
+LEAVES = {'onednn', 'console', 'psychlab', 'settings'}
 FLOORS = [
-    ('config', {'console', 'presets'}),
+    ('config', {'console', 'settings'}),
     ('tf_compat', {'console', 'onednn'}),
     ('images', {'config', 'psychlab'}),
     ('labs', {'images'}),
@@ -22,7 +22,7 @@ FLOORS = [
     ('ac_network', {'nets'}),
     ('experience', {'envs', 'nets', 'rundir'}),
     ('worker', {'ac_network', 'experience'}),
-    ('agents', {'setting_users', 'worker'}),
+    ('agents', {'settings', 'worker'}),
     ('backends', {'agents', 'rundir'}),
     ('evaluation', {'agents', 'records', 'rundir'}),
     ('training', {'backends'}),

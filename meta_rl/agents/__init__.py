@@ -10,8 +10,8 @@ from meta_rl.agents.bandit import Bandit
 from meta_rl.agents.harlow import Decisions, Gaze
 from meta_rl.agents.two_step import TwoStep
 from meta_rl.config import CONTROLS, ENVIRONMENTS, Config, ConfigError
-from meta_rl.presets import PRESETS
-from meta_rl.setting_users import USERS
+from meta_rl.settings.presets import PRESETS
+from meta_rl.settings.users import USERS
 from meta_rl.tf_compat import tf
 from meta_rl.worker import Worker
 

@@ -4,8 +4,8 @@ import os
 import textwrap
 
 from meta_rl.console.hints import SCRIPT
-from meta_rl.presets import PRESETS
 from meta_rl.rundir.curve_end import at_the_end
+from meta_rl.settings.presets import PRESETS
 
 KEPT = os.path.join(os.path.dirname(SCRIPT), 'img', 'data')  # in a checkout; pip does not install it
 WIDTH = 80

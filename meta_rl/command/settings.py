@@ -4,7 +4,7 @@ import re
 import attr
 
 from meta_rl.config import Config
-from meta_rl.setting_users import USERS
+from meta_rl.settings.users import USERS
 
 # The first setting of each group, in the order of Config.
 GROUPS = {

@@ -141,22 +141,24 @@ class TwoSpeeds(Memory):
         kernel, bias, late_kernel = fast.driven_by_parts(self._early)
         to_fast = tf.matmul(early, kernel) + bias
 
-        was_paid = paid(inputs)[:, None]
-        on = [] if self._still is None else [tf.concat([1 - was_paid, self._was_still(inputs)], 1)]
+        all_paid = paid(inputs)[:, None]
+        waiting = [] if self._still is None else [tf.concat([1 - all_paid, self._was_still(inputs)], 1)]
 
         def step(before, parts):
-            slow_driven, fast_driven, was_paid = parts[:3]
-            slow_before, fast_before, *waits = restarted(before, parts[3 + len(on):])
+            slow_driven, fast_driven, was_paid, *waits_on = parts[:3 + len(waiting)]
+            slow_before, fast_before, *waits = restarted(before, parts[3 + len(waiting):])
             stepped = slow.step(slow_driven, slow_before)
             kept = LSTMState(*[old + was_paid * (new - old) for new, old in zip(stepped, slow_before)])
-            waits = [tf.stop_gradient((each + 1) * parts[3]) for each in waits]
+            waits = [tf.stop_gradient((steps_before + 1) * on) for steps_before, on in zip(waits, waits_on)]
             late = tf.matmul(tf.concat([kept.h] + [tf.math.log1p(each) for each in waits] + [fast_before.h], 1), late_kernel)
             after = fast.gated(fast_driven + late, fast_before.c)
             return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
-        outputs, last = loops.over(steps, step, fast.units + slow.units, state, [to_slow, to_fast, was_paid] + on + marks(inputs))
+        outputs, last = loops.over(steps, step, fast.units + slow.units, state,
+                                   [to_slow, to_fast, all_paid] + waiting + marks(inputs))
         return tf.concat([outputs, where], 1), last
 
     def _was_still(self, inputs):
+        """float32 [T * B, 1]: 1 where the step before did nothing, else 0."""
         return tf.cast(tf.equal(tf.reshape(inputs.prev_action, [-1, 1]), self._still), tf.float32)
 
 

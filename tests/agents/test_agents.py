@@ -2,9 +2,10 @@
 import attr
 import pytest
 
-from meta_rl import agents, onednn, presets, training
+from meta_rl import agents, onednn, training
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
+from meta_rl.settings.presets import PRESETS
 
 from helpers.settings import other
 
@@ -47,7 +48,7 @@ def test_what_else_would_not_be_used_is_refused(settings, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize('name', sorted(presets.PRESETS))
+@pytest.mark.parametrize('name', sorted(PRESETS))
 def test_presets_are_made_of_what_is_used(name):
     config = config_module.from_preset(name)
     agents.check(config)
