@@ -11,7 +11,7 @@ from meta_rl.backends.remote import queues, shared_network
 from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Episode
 from meta_rl.nets.inputs import Inputs
-from meta_rl.nets.nest import like
+from meta_rl.nets.nest import mapped
 from meta_rl.tf_compat import session_of, tf
 from meta_rl.worker import Update
 
@@ -28,7 +28,7 @@ def some_unroll(config, network, seed):
     random, spec = np.random.RandomState(seed), agents.of(config).spec(config)
     lead = network.unroll, B
     inputs = Inputs(random.randint(2, size=lead), random.choice([0., 1., 5.], lead), random.rand(*lead), random.randint(2, size=lead))
-    state = like(network.state_in, [np.zeros((B, int(part.shape[1]))) for pair in network.state_in for part in pair])
+    state = mapped(lambda part: np.zeros((B, int(part.shape[1]))), network.state_in)
     return Unroll(random.randint(256, size=(4,) + spec.shape).astype(np.uint8), random.randint(4, size=lead), inputs, state,
                   random.randint(2, size=lead), random.standard_normal(lead), random.standard_normal(lead), seed % 3,
                   chances=random.uniform(.2, 1., lead))
