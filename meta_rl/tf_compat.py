@@ -3,16 +3,37 @@
 The rest of the code writes TensorFlow 1 (graphs and sessions) against the `tf` of this module. It runs on 1.12 (Python 3.6)
 and on 2.16 and later, where that interface lives on as `tf.compat.v1`, but for `nn.rnn_cell` and `layers`: do not use these.
 """
+import contextlib
+import importlib.util
 import os
 import warnings
 
 from meta_rl import onednn
 from meta_rl.console.held_back import held_back, only_warnings
 
+
+@contextlib.contextmanager
+def _keras_later():
+    """While TensorFlow is imported within, Keras is not: a quarter of the time that it takes, and there is no use for it here.
+
+    TensorFlow 2.16 and later import Keras 3 at once, but not the older Keras, a package of its own, if that is asked for and missing.
+    `tensorflow.keras` is looked for when it is first used: then the question is gone, and it is Keras 3 as ever.
+    """
+    asked = 'TF_USE_LEGACY_KERAS'
+    if asked in os.environ or importlib.util.find_spec('tf_keras'):
+        yield
+        return
+    os.environ[asked] = '1'
+    try:
+        yield
+    finally:
+        del os.environ[asked]
+
+
 # Before the import, or TensorFlow does not see it. A value set outside is left alone.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 onednn.choose_none()
-with held_back(), warnings.catch_warnings():
+with held_back(), warnings.catch_warnings(), _keras_later():
     warnings.simplefilter('ignore', FutureWarning)  # of NumPy, about the dtypes of 1.12
     import tensorflow
     from tensorflow.core.protobuf.config_pb2 import CallableOptions
@@ -29,6 +50,7 @@ tf.logging.set_verbosity(tf.logging.ERROR)
 if not IS_V1:
     only_warnings(os.path.join(tf.sysconfig.get_lib(), 'libtensorflow_framework.so.2'))
     tf.disable_v2_behavior()
+    tensorflow.__path__ = [folder for folder in tensorflow.__path__ if folder]  # the older Keras, not found, has left a None in it
 # The older reference variables may change while an operation still reads them; a resource variable keeps what was read. The
 # order "gradients, update, copy of the update" inside one session call rests on it.
 tf.enable_resource_variables()
