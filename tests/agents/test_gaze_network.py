@@ -130,9 +130,9 @@ def test_gradients_against_the_twin(steps, more, imitation):
 
 
 def test_twins_move_what_reads_images_and_nothing_else():
-    unroll, weights = some_unroll(40), []
+    unroll, weights = some_unroll(15), []
     for twins in (0., .5):
-        session, shared, network = build(40, twins=twins)
+        session, shared, network = build(15, twins=twins)
         network.train(session, unroll)
         weights.append({variable.op.name: value for variable, value in zip(shared.local_vars, session.run(shared.local_vars))})
     moved = {name for name, value in weights[0].items() if not np.allclose(value, weights[1][name], atol=1e-6)}
@@ -141,7 +141,7 @@ def test_twins_move_what_reads_images_and_nothing_else():
 
 def test_statistics_are_those_of_steps_whose_fixation_was_paid():
     """A view counts as often as it was seen in such a step."""
-    steps = 40
+    steps = 15
     session, shared, network = build(steps)
     random, lead = np.random.RandomState(5), (steps, B)
     views, index = random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead)

@@ -29,10 +29,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def by_a_thread(folder):
-    """Run directory of a run by one thread."""
-    run = Run(folder, *SMALL)
-    assert run.status() == 0
-    return run.directory()
+    """Run directory of a run by one thread, of this process."""
+    assert run_main('train', *SMALL, '--logdir', str(folder / 'thread'), '--image-cache', str(folder / 'images')) == 0
+    run, = (folder / 'thread').iterdir()
+    return str(run)
 
 
 def same_runs(one, other):
@@ -46,7 +46,8 @@ def same_runs(one, other):
     assert states[0] == states[1]
 
 
-@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
+@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'),
+                                   pytest.param(*RAY.values, marks=[NO_RAY, pytest.mark.slow], id='ray')])  # whose start takes 20 s
 def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
     run = Run(folder, *(SMALL + flags))
     assert run.status() == 0, run.log()
