@@ -48,7 +48,7 @@ def test_train_load_evaluate_curve(small, capsys):
     assert content(twin, 'curve.csv') == content(run.path, 'curve.csv')
 
 
-@pytest.mark.parametrize('ignored', [False, True])
+@pytest.mark.parametrize('ignored', [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_callback_ends_the_training_and_it_can_go_on(small, ignored):
     """Also where Ctrl-C is ignored, as in what a shell starts in the background."""
     before, seen = signal.getsignal(signal.SIGINT), []

@@ -147,6 +147,7 @@ def test_a_finished_run_can_be_made_longer(tiny, whole, tmp_path):
     assert weights(run)['global_episodes'] == 1344 and not same_weights(run, whole[0])
 
 
+@pytest.mark.slow
 def test_an_agent_that_sees_goes_on_with_the_statistics_of_its_features(tiny, tmp_path):
     run = training.run(tiny(observation='pixels', encoder='halves', episodes=640, checkpoint_every=320))[0]
     copy = shutil.copytree(run, str(tmp_path / 'copy'))

@@ -8,12 +8,12 @@ import numpy as np
 from meta_rl.config import ConfigError
 from meta_rl.envs.contract import Environment, Spec, Step, is_history
 from meta_rl.envs.decisions import WrapperEnv
+from meta_rl.envs.gazing import grids
 from meta_rl.envs.gazing.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_speed
 from meta_rl.envs.gazing.saccades import look
 from meta_rl.envs.gazing.teacher import Teacher
 from meta_rl.labs.choice import make_labs
 from meta_rl.psychlab import find_level, task
-from meta_rl.psychlab.scene import camera, looks
 from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
@@ -242,32 +242,6 @@ def is_episode(history):
             and history.get('lost', 0) in range(ASTRAY + 1))
 
 
-def spawn_grid(level, fps, repeat=REPEAT):
-    """The yaws (degrees) to spawn at, of which the cross is one, for a viewer who turns by multiples of `repeat` units.
-
-    Args:
-      level: psychlab's Level, for how far it spawns from the cross.
-      fps: int, frames in a second of the lab.
-    """
-    step = repeat * _unit(fps)
-    most = int(level.spawn_range / step)
-    return [90 + k * step for k in range(-most, most + 1)]
-
-
-def _shift_of_a_look(config, seed):
-    """Degrees by which the grid of an episode's look is off the cross: none, or one to `repeat` - 1 units.
-
-    With one grid for all looks the gaze would come to rest at every fourth unit alone. In evaluation it does so anywhere: there an
-    agent rested 22.4 units off the cross, beside its box of 20, took it for the 20 that it knew, and waited to the end.
-    """
-    return _unit(config.fps) * (looks.number_of(seed, looks.TRAINING, config.look_count, 0) % config.repeat)
-
-
-def _unit(fps):
-    """Degrees of a unit of the look action in a frame."""
-    return camera.DEGREES_PER_UNIT_MS * int(task.ENGINE_MS_PER_SECOND / fps + .5)
-
-
 def make_envs(config, folder, count, random, training=False):
     """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See decisions.make_envs."""
     helps = {}
@@ -275,9 +249,9 @@ def make_envs(config, folder, count, random, training=False):
         helps = {'frames': config.training_frames, 'taught': config.teacher_episodes,
                  'explore': (config.explore, config.explore_episodes), 'lost': config.lost}
         if config.spawn_grid:
-            helps['spawns'] = spawn_grid(find_level(config.level_script), config.fps, config.repeat)
+            helps['spawns'] = grids.yaws(find_level(config.level_script), config.fps, config.repeat)
             if config.surroundings == 'random':
-                helps['shift'] = functools.partial(_shift_of_a_look, config)
+                helps['shift'] = functools.partial(grids.shift_of_a_look, config)
     else:
         config = config.change(sides='shuffled')  # the level as it ships, whatever helped in training
     coins = config.coin_start, config.coin_episodes

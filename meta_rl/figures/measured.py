@@ -13,6 +13,8 @@ EPISODES = 1000
 def measured(run, episodes=EPISODES, **shown):
     """What evaluation.evaluate returns of `episodes` with the weights that a run directory has now; it is kept there, with their name.
 
+    What was kept of more episodes is taken as well.
+
     shown: see evaluation.evaluate; with any of it nothing is kept.
     """
     from meta_rl import evaluation
@@ -24,7 +26,7 @@ def measured(run, episodes=EPISODES, **shown):
         try:
             with open(path) as file:
                 found = json.load(file)
-            if (found['checkpoint'], found['episodes']) == (weights, episodes):
+            if found['checkpoint'] == weights and found['episodes'] >= episodes:
                 return found
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(f'{path} is damaged ({error}): delete it, to have it measured anew.')

@@ -181,6 +181,9 @@ def test_plots_and_what_was_measured(runs, tmp_path, capsys, monkeypatch):
     assert found['stay'] == evaluation.evaluate(runs['two-step'], 20)['stay']
     monkeypatch.setattr(evaluation, 'evaluate', None)  # it is read from now on
     assert run_main('plot', runs['two-step'], '-o', path) == 0
+    assert measured.measured(runs['two-step'], 10) == found  # of more episodes: as good
+    with pytest.raises(TypeError):
+        measured.measured(runs['two-step'], 21)
     monkeypatch.undo()
     monkeypatch.setattr(measured.measured, '__defaults__', (20,))
     with open(kept, 'w') as file:

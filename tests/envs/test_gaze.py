@@ -7,6 +7,7 @@ import pytest
 from meta_rl import config as config_module
 from meta_rl.envs import gaze, observations
 from meta_rl.envs.decisions import LEFT, RIGHT
+from meta_rl.envs.gazing import grids
 from meta_rl.envs.gazing.momentum import NONE, coasting
 from meta_rl.envs.gazing.teacher import Teacher, towards
 from meta_rl.psychlab import task
@@ -106,7 +107,7 @@ def test_frames_rewards_and_ends_are_those_of_the_lab_played_frame_by_frame(repe
 
 def yaws():
     """From side to side: those of the grid, and as many that are none of it, by fractions of its step."""
-    grid = gaze.spawn_grid(STANDARD, 60)
+    grid = grids.yaws(STANDARD, 60)
     return grid[::4] + [min(yaw + step * 4 * UNIT / 7, 112.5) for step, yaw in zip([1, 2, 3, 4, 5, 6] * 99, grid[2::4])]
 
 
@@ -161,7 +162,7 @@ def test_by_default_it_ends_after_a_minute():
 
 
 def test_from_a_grid_of_spawns_few_directions_are_seen():
-    grid = gaze.spawn_grid(STANDARD, 60)
+    grid = grids.yaws(STANDARD, 60)
     assert grid[0] >= 67.5 and grid[-1] <= 112.5 and 90 in grid and len(grid) == 107
     env = make_env(standard(width=16, height=16), spawns=grid)
     random, seen = np.random.RandomState(1), set()
@@ -175,7 +176,7 @@ def test_from_a_grid_of_spawns_few_directions_are_seen():
 
 
 def test_a_grid_changes_where_episodes_start_and_nothing_else():
-    grid = gaze.spawn_grid(STANDARD, 60)
+    grid = grids.yaws(STANDARD, 60)
     plain, placed = standard(), standard()
     env = gaze.GazeEnv(placed, np.random.RandomState(2), spawns=grid)
     for _ in range(20):

@@ -27,7 +27,11 @@ def same_as_kept(path):
             assert drawn.tobytes() == kept.tobytes(), f'{os.path.basename(path)} is not what img/ has: make figures'
 
 
-@pytest.mark.parametrize('figure', all_figures.FIGURES, ids=lambda figure: figure.name)
+EVERY_DAY = 'harlow42', 'backends', 'gaze'  # of each kind of figure one
+
+
+@pytest.mark.parametrize('figure', [pytest.param(figure, marks=[] if figure.name in EVERY_DAY else [pytest.mark.slow], id=figure.name)
+                                    for figure in all_figures.FIGURES])
 def test_all_that_a_figure_needs_is_in_the_repository(figure, tmp_path, monkeypatch):
     monkeypatch.setattr(apart, 'train', None)  # training anew would fail
     shutil.copytree(KEPT, str(tmp_path / 'data'))
@@ -85,7 +89,7 @@ def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     assert config_module.load(os.path.join(kept, 'config.json')) == settings
 
 
-@pytest.mark.parametrize('seed', [0, 4])
+@pytest.mark.parametrize('seed', [pytest.param(0, marks=pytest.mark.slow), 4])
 def test_the_kept_agents_have_learned_to_learn(seed, tmp_path, monkeypatch):
     """What the README says of them, played again from their weights."""
     run = os.path.join(KEPT, 'harlow42-seed%d' % seed)

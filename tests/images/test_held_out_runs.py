@@ -75,7 +75,7 @@ def test_a_run_names_the_copies_of_both_folders(tmp_path, folders):
     assert np.array_equal(dataset.load_folder(settings.held_out_images)[0], np.asarray(squares(3)))
 
 
-@pytest.mark.parametrize('settings', [{'observation': 'crops'}, pytest.param({'observation': 'pixels', 'second_units': 5}, marks=pytest.mark.slow),
+@pytest.mark.parametrize('settings', [pytest.param({'observation': 'crops'}, marks=pytest.mark.slow), pytest.param({'observation': 'pixels', 'second_units': 5}, marks=pytest.mark.slow),
                                       {'observation': 'pixels', 'encoder': 'halves'}])
 def test_an_agent_is_measured_on_images_that_it_has_not_seen(tmp_path, monkeypatch, settings):
     run, _, _ = training.run(config_module.from_preset(

@@ -101,6 +101,7 @@ def test_it_pickles_as_what_it_is_made_of_and_its_episode_restarts(real_lab, fol
     assert lab.is_running() and lab.num_steps() == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', config_module.LABS)
 def test_labs_go_to_other_processes(real_lab, folder, name):
     lab = make_lab(folder, lab=name)

@@ -45,7 +45,7 @@ def test_where_it_fails_nothing_is_left(tmp_path):
 
 
 @pytest.mark.parametrize('settings, parts', [
-    ({}, ['lstm']), ({'second_units': 3}, ['lstm', 'lstm2'])])
+    pytest.param({}, ['lstm'], marks=pytest.mark.slow), ({'second_units': 3}, ['lstm', 'lstm2'])])
 def test_the_activity_of_an_agent(tmp_path, settings, parts):
     run = training.run(config_module.from_preset(
         'harlow42', episodes=32, log_every=32, batch=8, image_count=3, width=32, height=32, units=4, embedding=4,

@@ -123,7 +123,7 @@ def test_a_state_that_is_none_is_named(whole, settings):
         assert 'of worker 0' in corruption(copy), (path, value)
 
 
-@pytest.mark.parametrize('change', ['fewer', 'no numbers', 'not finite'])
+@pytest.mark.parametrize('change', ['fewer'] + [pytest.param(change, marks=pytest.mark.slow) for change in ('no numbers', 'not finite')])
 def test_episodes_of_another_network_are_refused(whole, settings, change):
     state = state_of(whole)['random'][0]
     if change == 'no numbers':

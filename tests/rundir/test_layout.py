@@ -141,6 +141,7 @@ def test_the_figure_shows_the_profiles_of_the_curve(whole, shown, monkeypatch):
     assert 'while it trained' in drawn[0].axes[0].get_title()  # not with frozen weights
 
 
+@pytest.mark.slow
 def test_a_run_made_longer_has_a_figure_of_each_end(tiny, tmp_path):
     config = tiny(episodes=64, logdir=str(tmp_path), log_every=32)
     run, _, _ = training.run(config)

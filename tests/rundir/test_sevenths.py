@@ -58,6 +58,7 @@ def test_one_that_has_played_more_than_it_is_to_play_ends_where_it_is(tiny, tmp_
     assert 'learning-set.png' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_one_that_is_made_longer_does_not_show_the_sevenths_of_the_shorter_one(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run, _, _ = training.run(tiny(episodes=112, batch=8, logdir='runs'))

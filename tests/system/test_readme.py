@@ -88,13 +88,13 @@ def test_what_is_left_out_is_there_to_be_left_out():
 
 
 def told_apart():
-    """All commands; those that train whole frames or several agents, and that no README shows, are slow.
-
-    So is an analysis beside a person's: see tests/analysis.
+    """All commands; slow are analyses, for which there is tests/analysis, and those that train and that no README shows, or that
+    differ from another one there by a preset, a flag or the lab.
     """
     shown = read('README.md')
     heavy = [command for command in commands() if 'harlow.py train' in command and command not in shown] + [SEVERAL]
-    heavy += [command for command in commands() if 'analyse' in command and '--person' in command]
+    heavy += [command for command in commands() if ' analyse ' in command or re.search(
+        'train --preset [a-zA-Z0-9]+$|train --lab deepmind|--workers 2|--lab deepmind --images', command)]
     return [pytest.param(command, marks=pytest.mark.slow) if command in heavy else command for command in commands()]
 
 

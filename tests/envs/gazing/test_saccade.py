@@ -133,7 +133,8 @@ def test_what_is_seen_decides_and_not_the_times_that_were_told(drawn, level):
 
 @pytest.mark.parametrize('look', ['real', 'random'])
 @pytest.mark.parametrize('level', ['harlow', 'harlow_fast'])
-@pytest.mark.parametrize('width, height', [(64, 64), (72, 72), (84, 84), (128, 128), (160, 160), (128, 96), (84, 44), (320, 240)])
+@pytest.mark.parametrize('width, height', [(84, 84), (84, 44)] + [pytest.param(*size, marks=pytest.mark.slow) for size in (
+    (64, 64), (72, 72), (128, 128), (160, 160), (128, 96), (320, 240))])
 def test_with_a_hud_and_whatever_is_around_the_screen(drawn, width, height, level, look):
     times = task.LEVELS[level]
     lab, random = Seen(drawn, width, height=height, level=level, look=look), np.random.RandomState(width)

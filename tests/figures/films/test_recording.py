@@ -15,7 +15,7 @@ from helpers.labs import make_lab
 
 # Of the kinds of which nothing but the observation differs one is enough for every day.
 @pytest.mark.parametrize('kind', [
-    pytest.param(kind, marks=[pytest.mark.slow] if kind in ('brightness', 'crops', 'late') else []) for kind in sorted(KINDS)])
+    pytest.param(kind, marks=[pytest.mark.slow] if kind in ('brightness', 'crops', 'late', 'pixels', 'standard') else []) for kind in sorted(KINDS)])
 def test_what_is_drawn_is_what_was_played(runs, kind):
     episode, moments, rollout, policies = played(runs(kind))
     assert np.array_equal(episode.actions, rollout.actions[:, 0]) and np.array_equal(episode.rewards, rollout.rewards[:, 0])
@@ -86,6 +86,7 @@ def test_numbers_are_shown_with_the_images_that_they_name(runs):
             assert np.array_equal(square(episode, trial)[54:194, middle - 70:middle + 70], np.asarray(image))
 
 
+@pytest.mark.slow
 def test_a_late_agent_is_shown_nothing_and_then_the_trial_before(runs):
     episode, moments, rollout, _ = played(runs('late'))
     _, current, _, _ = played(runs('onehot'))

@@ -24,7 +24,7 @@ def poison(monkeypatch, after, reward=float('nan'), number=0):
     monkeypatch.setattr(Worker, 'unroll', unroll)
 
 
-@pytest.mark.parametrize('reward', [float('nan'), float('inf'), 3e38])
+@pytest.mark.parametrize('reward', [float('nan')] + [pytest.param(reward, marks=pytest.mark.slow) for reward in (float('inf'), 3e38)])
 def test_the_worker_the_update_and_the_last_good_checkpoint_are_named(tiny, monkeypatch, reward):
     poison(monkeypatch, 320, reward)
     with pytest.raises(training.Interrupted) as caught:
