@@ -34,7 +34,7 @@ def test_keras_comes_when_it_is_asked_for_and_not_before():
 def test_what_was_asked_of_keras_outside_is_left_alone(monkeypatch):
     monkeypatch.delenv(ASKED, raising=False)
     with tf_compat._keras_later():
-        assert IS_V1 or os.environ.get(ASKED) == '1' or importlib.util.find_spec('tf_keras')
+        assert os.environ.get(ASKED) == '1' or importlib.util.find_spec('tf_keras')
     assert ASKED not in os.environ
     monkeypatch.setenv(ASKED, 'false')
     with tf_compat._keras_later():

@@ -9,7 +9,7 @@ from meta_rl import agents, apart
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, learning_set
 from meta_rl.figures import attention, plotting, regrets, stays, surroundings, third_party
-from meta_rl.figures.measured import FILE, measured
+from meta_rl.figures.measured import EPISODES, FILE, measured
 from meta_rl.rundir import files, versions
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
@@ -61,7 +61,10 @@ WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-s
 def keep(run, folder=FOLDER):
     """Copies what the figures need of a finished run directory into `folder`/data/PRESET-seedS. Returns that path."""
     config = config_module.load(os.path.join(run, 'config.json'))
-    learning_set(run) if agents.of(config).in_lab else measured(run)
+    if agents.of(config).in_lab:
+        learning_set(run)
+    else:
+        measured(run, REGRET_EPISODES if config.preset in BANDITS else EPISODES)
     kept = os.path.join(folder, 'data', '%s-seed%d' % (config.preset, config.seed))
     os.makedirs(kept, exist_ok=True)
     # Where it was made is nobody's business but of the machine that made it.

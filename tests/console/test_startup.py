@@ -51,8 +51,7 @@ def pythons():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('arguments', [
-    ['evaluate', 'RUN'], pytest.param([], marks=pytest.mark.slow), pytest.param(['--help'], marks=pytest.mark.slow)])
+@pytest.mark.parametrize('arguments', [['evaluate', 'RUN'], [], ['--help']])
 def test_other_pythons_are_told_so(tmp_path, arguments):
     if not pythons():
         pytest.skip('there is none on this machine')
@@ -83,8 +82,9 @@ def test_the_makefile_knows_the_same_pythons():
 PACKAGES = [module for module, _ in startup.PACKAGES]
 
 
+@pytest.mark.parametrize('arguments', [['train'] + SHORT, pytest.param(['evaluate', 'RUN'], marks=pytest.mark.slow)])
 @pytest.mark.parametrize('module', PACKAGES)
-def test_a_package_that_is_missing_is_said_before_the_work(tmp_path, module):
+def test_a_package_that_is_missing_is_said_before_the_work(tmp_path, module, arguments):
     """Also one that is needed at the end of a run only."""
     code = f'''import importlib.util, runpy, sys
 sys.modules.pop({module!r}, None)
@@ -99,12 +99,11 @@ sys.path.insert(0, {ROOT!r})
 sys.argv = [{SCRIPT!r}] + sys.argv[1:]
 runpy.run_path({SCRIPT!r}, run_name='__main__')
 '''
-    for arguments in (['train'] + SHORT, ['evaluate', 'RUN'])[:1 if module != 'tensorflow' else 2]:
-        done = subprocess.run([sys.executable, '-c', code] + arguments, cwd=str(tmp_path), stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, universal_newlines=True, timeout=200)
-        assert done.returncode == 2 and done.stderr.count('\n') == 1, done.stderr
-        assert f'{dict(startup.PACKAGES)[module]} is not installed for this Python, {sys.executable}: run ' in done.stderr
-        assert ' -m pip install -r ' in done.stderr and ('make train' in done.stderr or '.venv/' in done.stderr)
+    done = subprocess.run([sys.executable, '-c', code] + arguments, cwd=str(tmp_path), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, universal_newlines=True, timeout=200)
+    assert done.returncode == 2 and done.stderr.count('\n') == 1, done.stderr
+    assert f'{dict(startup.PACKAGES)[module]} is not installed for this Python, {sys.executable}: run ' in done.stderr
+    assert ' -m pip install -r ' in done.stderr and ('make train' in done.stderr or '.venv/' in done.stderr)
     assert os.listdir(str(tmp_path)) == []
 
 

@@ -63,7 +63,7 @@ def points(folder):
     return found
 
 
-KILLS = int(os.environ.get('KILLS', '2'))
+KILLS = int(os.environ.get('KILLS', '3'))
 long = pytest.mark.skipif(KILLS < 50, reason='make crashtest does this')
 
 

@@ -19,7 +19,7 @@ from helpers.labs import make_lab
 from helpers.programs.commands import run_main
 
 # What was found once is to be found again by everyone: no draws of the day, and nothing is kept.
-FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 TEXT = st.text(max_size=8)
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6)
@@ -28,7 +28,7 @@ LEVELS = st.sampled_from(['harlow', 'harlow_fast', 'harlow_fast_centred'])
 
 # ---- settings ----
 
-@settings(FUZZ, max_examples=100)
+@settings(FUZZ, max_examples=150)
 @given(st.dictionaries(st.sampled_from(config_module.NAMES) | TEXT, JSON, max_size=4))
 def test_any_settings_are_taken_or_refused_by_name(found):
     with tempfile.TemporaryDirectory() as folder:
@@ -163,7 +163,7 @@ def turned(units, total, ms):
 LOOKS = st.tuples(st.integers(-1200, 1200), st.integers(-200, 200), st.integers(0, 1), st.integers(1, 3))
 
 
-@settings(FUZZ, max_examples=100)
+@settings(FUZZ, max_examples=150)
 @given(LEVELS, st.integers(0, 2 ** 31 - 1), st.sampled_from([15, 60, 120]), st.lists(LOOKS, min_size=1, max_size=60))
 def test_any_play(level, seed, fps, looks):
     """Rotation by its formula, rewards by the events, errors after the end by the table."""

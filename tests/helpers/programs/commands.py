@@ -8,7 +8,6 @@ import harlow
 
 from helpers.programs.runs import TINY  # noqa: F401 (for those who have the function)
 
-
 # Made once: it takes most of the time of a command that is refused, and there are a thousand of them.
 parser = functools.lru_cache(maxsize=None)(harlow.make_parser)
 

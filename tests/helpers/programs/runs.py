@@ -16,7 +16,7 @@ from helpers.labs import TESTS
 ROOT = os.path.dirname(TESTS)
 SCRIPT = os.path.join(ROOT, 'harlow.py')
 # A start of Ray takes ten times as long as one of the others: what is tested on it elsewhere is left to `make crashtest` here.
-LONG = int(os.environ.get('KILLS', '2')) >= 50
+LONG = int(os.environ.get('KILLS', '3')) >= 50
 BACKENDS = [pytest.param([], id='threads'), pytest.param(['--backend', 'processes'], id='processes'),
             pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
                 importlib.util.find_spec('ray') is None or not LONG, reason='Ray is not installed, or left to make crashtest'))]

@@ -1,6 +1,6 @@
 """Stops of every kind, at any moment: what goes on is, bit for bit, the run that never stopped.
 
-`make crashtest` kills 200 times (KILLS=200), the ordinary tests twice; what takes long is left to it, too.
+`make crashtest` kills 200 times (KILLS=200), the ordinary tests three times; what takes long is left to it, too.
 """
 import json
 import os
