@@ -92,7 +92,7 @@ class Gaze(Harlow):
 
     def memory(self, config, encoder):
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units,
-                                  momentum.NONE if config.waited else None)
+                                  momentum.NONE if config.waited else None, config.wait_digits if config.waited else 0)
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,

@@ -13,6 +13,8 @@ from meta_rl.nets.nest import mapped
 from meta_rl.tf_compat import tf
 
 WAITS = 'waited', 'still'  # for how many steps nothing was paid, and nothing was done
+LONG = 16  # steps without pay that are more than an agent takes that knows its way
+LOUD = 5   # of digits: at 1 their random weights, of deviation .06, moved an undecided policy too little
 
 
 class Memory:
@@ -112,12 +114,13 @@ class TwoSpeeds(Memory):
       still: int, the action that does nothing, where the fast one is told for how many steps nothing was paid and for how many
         nothing was done: log(1 + each); None: it is not. A policy whose likeliest action is always taken goes in circles where
         nothing changes. The state has these two numbers after the LSTMs', float32 [B, 2].
+      digits: int, where `still` is given: how many binary digits of the first of them the fast one is told as well, see clock().
     """
 
-    def __init__(self, what, where, columns, units, slow_units, still=None):
-        self._what, self._columns, self._still = what, columns, still
+    def __init__(self, what, where, columns, units, slow_units, still=None, digits=0):
+        self._what, self._columns, self._still, self._digits = what, columns, still, digits
         self._early = where + columns.action + columns.reward
-        waits = 0 if still is None else len(WAITS)
+        waits = 0 if still is None else len(WAITS) + digits
         self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units + waits, units)]
         self.size = units + slow_units + where
 
@@ -150,7 +153,8 @@ class TwoSpeeds(Memory):
             stepped = slow.step(slow_driven, slow_before)
             kept = LSTMState(*[old + was_paid * (new - old) for new, old in zip(stepped, slow_before)])
             waits = [tf.stop_gradient((steps_before + 1) * on) for steps_before, on in zip(waits, waits_on)]
-            late = tf.matmul(tf.concat([kept.h] + [tf.math.log1p(each) for each in waits] + [fast_before.h], 1), late_kernel)
+            told = [tf.math.log1p(each) for each in waits] + [clock(each[:, :1], self._digits) for each in waits if self._digits]
+            late = tf.matmul(tf.concat([kept.h] + told + [fast_before.h], 1), late_kernel)
             after = fast.gated(fast_driven + late, fast_before.c)
             return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
         outputs, last = loops.over(steps, step, fast.units + slow.units, state,
@@ -160,6 +164,21 @@ class TwoSpeeds(Memory):
     def _was_still(self, inputs):
         """float32 [T * B, 1]: 1 where the step before did nothing, else 0."""
         return tf.cast(tf.equal(tf.reshape(inputs.prev_action, [-1, 1]), self._still), tf.float32)
+
+
+def clock(waited, digits):
+    """The last binary digits of a number of steps, where that is long, so that what is told is new at each step.
+
+    A policy whose likeliest action is always taken comes into circles where it is undecided: to an image, back to the other, and so
+    on, each time in the same state. log(1 + waited) changes too little from step to step to end that.
+
+    Args:
+      waited: float32 [B, 1], whole numbers.
+      digits: int.
+    Returns: float32 [B, digits], -LOUD or LOUD, the lowest digit first; zeros up to LONG.
+    """
+    powers = 2. ** np.arange(digits, dtype=np.float32)
+    return LOUD * tf.cast(waited > LONG, tf.float32) * (2 * tf.floormod(tf.floor(waited / powers), 2.) - 1)
 
 
 def marks(inputs):

@@ -16,7 +16,7 @@ USERS = [
     (('first_action', 'action_scale'), 'agents that are told the previous action', lambda config: config.prev_action),
     (('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes', 'teacher_episodes',
       'explore', 'explore_episodes', 'lost', 'greedy_share', 'greedy_start', 'coin_share', 'choice_entropy', 'twins', 'memory_units', 'places',
-      'fine_places', 'waited', 'fovea_width', 'fovea_top', 'fovea_bottom'), "agents of control 'gaze'",
+      'fine_places', 'waited', 'wait_digits', 'fovea_width', 'fovea_top', 'fovea_bottom'), "agents of control 'gaze'",
      lambda config: config.control == 'gaze'),
     (('late', 'prev_reward', 'prev_action', 'first_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'action_scale',
       'forget_span', 'second_units', 'encoder', 'conv_activations', 'scaled_pixels', 'normalizer'), "agents of control 'decisions'",

@@ -7,7 +7,7 @@ from meta_rl.nets.gaze_encoder import FAR
 from meta_rl.nets.inputs import Inputs
 from meta_rl.nets.lstm import LSTMState
 
-from helpers.gaze_networks import ACROSS, FOVEA, MEMORY, UNITS, B, H, V, W, build
+from helpers.gaze_networks import ACROSS, DIGITS, FOVEA, MEMORY, UNITS, B, H, V, W, build
 from helpers.twin import sigmoid
 
 # (steps, whether places are read finely and the wait is told): written out in the graph, and as a loop of it.
@@ -45,7 +45,9 @@ class Twin:
         waited, still = waited + 1, still + 1 if prev_action == 2 else 0
         if prev_reward != 0:
             memory, waited = self.lstm('memory', np.array(what + told), *memory), 0
-        fast = self.lstm('lstm', np.array(told + list(memory[1]) + [np.log(1 + waited), np.log(1 + still)] * self.more), *fast)
+        digits = [(waited > 16) * (5 if int(waited) >> power & 1 else -5) for power in range(DIGITS)]
+        waits = [np.log(1 + waited), np.log(1 + still)] + digits
+        fast = self.lstm('lstm', np.array(told + list(memory[1]) + waits * self.more), *fast)
         outputs = np.concatenate([fast[1], memory[1], where])
         logits = outputs @ w['policy']
         return np.exp(logits) / np.exp(logits).sum(), (outputs @ w['value'])[0], (memory, fast, (waited, still))
@@ -55,7 +57,7 @@ def some_unroll(steps, seed=0, more=False):
     random, lead = np.random.RandomState(seed), (steps, B)
     state = tuple(LSTMState(*random.normal(0, .5, (2, B, units)).astype(np.float32)) for units in (MEMORY, UNITS))
     if more:
-        state += random.randint(5, size=(B, 2)).astype(np.float32),
+        state += (random.randint(5, size=(B, 2)) + [[0, 0], [14, 0], [29, 0]]).astype(np.float32),  # of which some are long
     inputs = Inputs(random.randint(-1, 3, lead).astype(np.int32), random.choice([0, 0, 1, 5, -5], lead).astype(np.float32),
                     np.zeros(lead, np.float32), (random.random_sample(lead) > .2).astype(np.float32))
     return Unroll(random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead).astype(np.int32), inputs,

@@ -14,6 +14,7 @@ from meta_rl.psychlab.task import TRIALS
 from meta_rl.tf_compat import session_of, tf
 
 H, W, ACROSS, FEATURES, PLACES, UNITS, MEMORY, B, V = 5, 8, 3, 2, 3, 4, 3, 3, 9
+DIGITS = 4  # of the wait, where it is told
 FOVEA = gaze.Fovea(1, 4, ACROSS)
 
 
@@ -33,7 +34,8 @@ def _built(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0.):
         tf.set_random_seed(1)
         settings = dict(
             encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more), unroll=steps, restarts=True,
-            memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, momentum.NONE if more else None),
+            memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, momentum.NONE if more else None,
+                                             DIGITS if more else 0),
             loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6, twins=twins))
         counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
         spec = Spec(3, shape + (3,), np.uint8, TRIALS)
