@@ -119,8 +119,6 @@ class Config:
     explore = setting(0., 'help in training: how likely the gaze, where fixation was just paid, is pushed to the image on a side drawn at '
                       'random [probability]', 0., 1.)
     explore_episodes = setting(40000, 'it falls in a straight line to 0 in the first of them [episodes]', 1, 10 ** 12)
-    lost = setting(0., 'help in training: how likely the gaze, where something was just paid, is led astray by some random pushes, so that '
-                   'it learns to find its way back [probability]', 0., 1.)
     greedy_share = setting(0., 'help in training: part of the environments in which the likeliest action is always taken', 0., 1.)
     greedy_start = setting(0, 'from this episode on it is [episodes]', 0, 10 ** 12)
     teacher_episodes = setting(0, 'help in training: the weight of doing as a scripted teacher would falls from 1 to 0 in '
@@ -227,6 +225,7 @@ class Config:
 
 
 NAMES = [field.name for field in attr.fields(Config)]
+GONE = {'lost': 0.}  # settings that there were, and their values that change nothing
 
 
 def _shown(value):
@@ -276,7 +275,8 @@ def load(path):
         raise ConfigError(f'{path} cannot be read as settings ({error}): is this a run directory?')
     if not isinstance(settings, dict):
         raise ConfigError(f'{path} does not hold settings: it must be a JSON object.')
+    kept = {name: value for name, value in settings.items() if name not in GONE or value != GONE[name]}
     try:
-        return Config().change(**settings)
+        return Config().change(**kept)
     except ConfigError as error:
         raise ConfigError(f'In {path}: {error}')

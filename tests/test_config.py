@@ -37,6 +37,14 @@ def test_settings_that_a_file_lacks_have_their_defaults(tmp_path):
     assert config.load(str(path)) == Config(seed=7)
 
 
+def test_a_setting_that_is_gone_is_no_fault_where_it_changed_nothing(tmp_path):
+    path = tmp_path / 'config.json'
+    path.write_text('{"seed": 3, "lost": 0.0}')
+    assert config.load(str(path)) == Config(seed=3)
+    path.write_text('{"seed": 3, "lost": 0.5}')
+    assert 'lost' in refusal(config.load, str(path))
+
+
 def test_json_is_written_whole_or_not_at_all(tmp_path):
     path = str(tmp_path / 'data.json')
     config.write_json(path, {'a': 1})

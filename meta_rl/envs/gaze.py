@@ -19,7 +19,6 @@ from meta_rl.psychlab.task import TRIALS
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
 FRAMES = 3600  # of an episode at most, 60 s (Wang et al. 2018)
 AWAY = 4  # pushes from the cross until the gaze, which goes on for another 3 degrees, is at an image: 15 degrees; images span 11 to 23
-ASTRAY = 40  # decisions at most in which the gaze is led astray
 
 
 class Fovea(NamedTuple):
@@ -50,8 +49,6 @@ class GazeEnv(Environment):
       taught: int, the number of episodes before which `label` is what a Teacher would do.
       explore: (probability, episodes): how likely it is, where fixation was just paid, that the gaze is pushed to a side drawn at
         random, whatever the policy says, until it is at the image there; falls in a straight line to 0 over so many episodes.
-      lost: how likely it is, where something was just paid, that the gaze is then led astray by pushes drawn at random, 1 to ASTRAY
-        of them, or until something is paid. Agents that have learned are never lost for long, and forget how to get out.
       greedy: the number of the episode from which on the likeliest action is always taken, and an episode that was cut short is
         played again until it is not, since a circle that is met once in some hundred episodes would seldom be learned from; None:
         never.
@@ -61,13 +58,12 @@ class GazeEnv(Environment):
     """
 
     def __init__(self, lab, seeds, repeat=REPEAT, push=PUSH, momentum=MOMENTUM, frames=FRAMES, spawns=None, coins=(0, 0),
-                 taught=0, explore=(0., 1), greedy=None, shift=None, lost=0.):
+                 taught=0, explore=(0., 1), greedy=None, shift=None):
         self._env = WrapperEnv(lab)
         self._seeds = seeds
         self.repeat, self.momentum, self._push, self._most = repeat, momentum, push, frames
         self._spawns, self._shift, self._coins, self._taught = spawns, shift, coins, taught
-        self._explore, self._greedy, self._lost = explore, greedy, lost
-        self.explores = bool(explore[0] or lost) or greedy is not None
+        self._explore, self._greedy, self.explores = explore, greedy, bool(explore[0]) or greedy is not None
         self._looks = {}
         self.speed = self.frames = 0
         self._teacher, self._coin, self._last_steps, self._cut = None, False, [], False
@@ -142,8 +138,6 @@ class GazeEnv(Environment):
         reward, done = self._advance(action)
         if self._chance and 0 < reward < task.CORRECT_REWARD and self._seeds.random_sample() < self._chance:
             self._history['pushes'] = int(self._seeds.randint(2)), AWAY
-        if self._lost and reward:
-            self._history['lost'] = int(self._seeds.randint(ASTRAY)) + 1 if self._seeds.random_sample() < self._lost else 0
         return self._step(reward, done)
 
     def chosen(self, drawn, likeliest):
@@ -151,9 +145,6 @@ class GazeEnv(Environment):
         if left:
             self._history['pushes'] = action, left - 1
             return action
-        if self._history.get('lost'):
-            self._history['lost'] -= 1
-            return int(self._seeds.randint(A_SIZE))
         return likeliest if self._greedily else drawn
 
     def _advance(self, action):
@@ -182,8 +173,6 @@ class GazeEnv(Environment):
             reward, done = self._advance(action)
         if 'pushes' in history:
             self._history['pushes'] = tuple(history['pushes'])
-        if 'lost' in history:
-            self._history['lost'] = history['lost']
         return self._step(reward, done)
 
     def trial_rows(self):
@@ -238,8 +227,7 @@ def is_episode(history):
                 and isinstance(sides, list) and len(sides) == TRIALS and all(side in ('left', 'right') for side in sides))
     def pushed(pushes):
         return isinstance(pushes, (list, tuple)) and len(pushes) == 2 and pushes[0] in (0, 1) and pushes[1] in range(AWAY + 1)
-    return (is_history(history, A_SIZE, staged) and 'setup' in history and pushed(history.get('pushes', (0, 0)))
-            and history.get('lost', 0) in range(ASTRAY + 1))
+    return is_history(history, A_SIZE, staged) and 'setup' in history and pushed(history.get('pushes', (0, 0)))
 
 
 def make_envs(config, folder, count, random, training=False):
@@ -247,7 +235,7 @@ def make_envs(config, folder, count, random, training=False):
     helps = {}
     if training:
         helps = {'frames': config.training_frames, 'taught': config.teacher_episodes,
-                 'explore': (config.explore, config.explore_episodes), 'lost': config.lost}
+                 'explore': (config.explore, config.explore_episodes)}
         if config.spawn_grid:
             helps['spawns'] = grids.yaws(find_level(config.level_script), config.fps, config.repeat)
             if config.surroundings == 'random':

@@ -48,6 +48,12 @@ def test_what_else_would_not_be_used_is_refused(settings, words):
     assert words in str(caught.value)
 
 
+def test_a_clock_is_for_those_who_are_told_their_wait():
+    with pytest.raises(ConfigError, match="wait_digits is 3, but only agents with 'waited' use it"):
+        agents.check_given(config_module.from_preset('gaze-flat', wait_digits=3))
+    agents.check_given(config_module.from_preset('gaze-flat', wait_digits=3, waited=True))
+
+
 @pytest.mark.parametrize('name', sorted(PRESETS))
 def test_presets_are_made_of_what_is_used(name):
     config = config_module.from_preset(name)

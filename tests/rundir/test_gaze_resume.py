@@ -18,7 +18,7 @@ from helpers.training import interrupt, same
 UPDATES = 20
 TINY = dict(episodes=16, batch=4, unroll=15, training_frames=160, image_count=3, held_out_count=3, units=4, memory_units=4,
             places=4, embedding=4, log_every=4, checkpoint_every=8, coin_start=4, coin_episodes=10,
-            explore=.9, explore_episodes=100, lost=.5, greedy_share=.5, greedy_start=6, waited=True, twins=.1)
+            explore=.9, explore_episodes=100, greedy_share=.5, greedy_start=6, waited=True, wait_digits=3, twins=.1)
 
 
 def corruption(state):

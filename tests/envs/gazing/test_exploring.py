@@ -65,40 +65,8 @@ def test_a_push_goes_on_where_an_episode_is_gone_on_with():
     assert other.chosen(NONE, NONE) == env.chosen(NONE, NONE) == NONE
 
 
-def test_where_something_was_paid_the_gaze_is_led_astray_for_a_while():
-    lengths, pushes = [], []
-    for seed in range(8):
-        env = fixated(seed, lost=1.)
-        assert env.explores
-        lengths.append(env.history['lost'])
-        pushes += [env.chosen(NONE, NONE) for _ in range(lengths[-1])]
-        assert env.history['lost'] == 0 and env.chosen(NONE, LEFT) == NONE
-    assert set(lengths) <= set(range(1, gaze.ASTRAY + 1)) and max(lengths) - min(lengths) > gaze.ASTRAY / 3
-    assert min(np.bincount(pushes)) > len(pushes) / 5
-    assert not fixated().explores and 'lost' not in fixated().history
-
-
-def test_it_is_astray_no_longer_when_something_is_paid():
-    env = fixated(lost=1e-9)
-    assert env.history['lost'] == 0
-    env._history['lost'] = 30  # as a draw would have it
-    while not env.step(RIGHT if env.lab.staged.correct_side[0] == 'right' else LEFT).reward:
-        assert env.history['lost'] == 30
-    assert env.history['lost'] == 0
-
-
-def test_it_is_still_astray_where_an_episode_is_gone_on_with():
-    env = next(env for env in (fixated(seed, lost=1.) for seed in range(8)) if env.history['lost'] > 1)
-    env.step(env.chosen(NONE, NONE))
-    history = json.loads(json.dumps(env.history))
-    assert gaze.is_episode(history) and not gaze.is_episode(dict(history, lost=gaze.ASTRAY + 1))
-    other = on_the_cross(9, lost=1.)
-    other.replay(history)
-    assert other.history == env.history and other.history['lost'] > 0
-
-
 def test_the_likeliest_action_is_taken_in_a_part_of_the_environments_from_one_episode_on():
-    settings = config_module.from_preset('gaze', greedy_share=.5, greedy_start=4, coin_share=.5, explore=0., lost=0.)
+    settings = config_module.from_preset('gaze', greedy_share=.5, greedy_start=4, coin_share=.5, explore=0.)
     random, taken = np.random.RandomState(0), {}
     for training in (True, False):
         envs = gaze.make_envs(settings, 'dummy', 8, random, training)
