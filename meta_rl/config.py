@@ -152,7 +152,7 @@ class Config:
                           'whole frame, from pairs of columns')
     waited = setting(False, "tell the fast LSTM of the 'gaze' how long ago it was last paid, and last pushed the gaze, so that it does not "
                      'rest or go in circles where nothing is paid')
-    wait_digits = setting(0, "where it is told that, tell it after 16 decisions without pay so many binary digits of their number as well, "
+    wait_digits = setting(0, "where it is told that, tell it after 12 decisions without pay so many binary digits of their number as well, "
                           'lowest first: a clock, with which an undecided policy does not come by the same state again', 0, 10)
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
     fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width", 0., 1.)

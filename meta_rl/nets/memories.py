@@ -13,8 +13,8 @@ from meta_rl.nets.nest import mapped
 from meta_rl.tf_compat import tf
 
 WAITS = 'waited', 'still'  # for how many steps nothing was paid, and nothing was done
-LONG = 16  # steps without pay that are more than an agent takes that knows its way
-LOUD = 5   # of digits: at 1 their random weights, of deviation .06, moved an undecided policy too little
+LONG = 12  # steps without pay that are more than an agent takes that knows its way
+LOUD = 15  # of digits, so that they move an undecided policy: their weights are of deviation .06 at the start, see docs/gaze.md
 
 
 class Memory:

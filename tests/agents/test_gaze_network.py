@@ -45,7 +45,7 @@ class Twin:
         waited, still = waited + 1, still + 1 if prev_action == 2 else 0
         if prev_reward != 0:
             memory, waited = self.lstm('memory', np.array(what + told), *memory), 0
-        digits = [(waited > 16) * (5 if int(waited) >> power & 1 else -5) for power in range(DIGITS)]
+        digits = [(waited > 12) * (15 if int(waited) >> power & 1 else -15) for power in range(DIGITS)]
         waits = [np.log(1 + waited), np.log(1 + still)] + digits
         fast = self.lstm('lstm', np.array(told + list(memory[1]) + waits * self.more), *fast)
         outputs = np.concatenate([fast[1], memory[1], where])
@@ -57,7 +57,7 @@ def some_unroll(steps, seed=0, more=False):
     random, lead = np.random.RandomState(seed), (steps, B)
     state = tuple(LSTMState(*random.normal(0, .5, (2, B, units)).astype(np.float32)) for units in (MEMORY, UNITS))
     if more:
-        state += (random.randint(5, size=(B, 2)) + [[0, 0], [14, 0], [29, 0]]).astype(np.float32),  # of which some are long
+        state += (random.randint(5, size=(B, 2)) + [[0, 0], [10, 0], [29, 0]]).astype(np.float32),  # of which some are long
     inputs = Inputs(random.randint(-1, 3, lead).astype(np.int32), random.choice([0, 0, 1, 5, -5], lead).astype(np.float32),
                     np.zeros(lead, np.float32), (random.random_sample(lead) > .2).astype(np.float32))
     return Unroll(random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead).astype(np.int32), inputs,
