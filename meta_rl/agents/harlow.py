@@ -68,6 +68,9 @@ class Gaze(Harlow):
         if config.observation != 'pixels':
             raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
         gaze.fovea(config)
+        if config.second_units and config.image_gate != 'lit':
+            raise ConfigError(f'second_units is {config.second_units} and image_gate {config.image_gate!r}: two LSTMs one above the other '
+                              "are told what images are like where these are 'lit'.")
         helps = config.spawn_grid or config.coin_episodes or config.teacher_episodes
         if config.lab != 'embedded' and helps:
             raise ConfigError(f'lab is {config.lab!r}: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set '

@@ -25,6 +25,7 @@ USERS = [
     (('normalizer',), "agents that see 'pixels' or 'crops'", lambda config: config.observation in ('pixels', 'crops')),
     (('conv_activations',), "agents that see 'pixels', by encoder 'wang'",
      lambda config: config.observation == 'pixels' and config.encoder == 'wang'),
+    (('memory_units', 'write_gate', 'waited', 'wait_digits'), 'agents without second_units', lambda config: not config.second_units),
     (('wait_digits',), "agents with 'waited'", lambda config: config.waited),
     (('reward_scale',), 'agents that are told the previous reward', lambda config: config.prev_reward),
     (('timestep_scale',), 'agents that are told the timestep', lambda config: config.timestep),
