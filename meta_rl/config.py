@@ -20,6 +20,8 @@ BACKENDS = ('threads', 'processes', 'ray')
 LABS = ('embedded', 'deepmind')
 SURROUNDINGS = ('flat', 'real', 'random')
 LOOKS = ('training', 'held-out')
+GATES = ('paid', 'lit')
+WRITES = ('paid', 'always', 'learned')
 CONTROLS = ('decisions', 'gaze')
 ENVIRONMENTS = ('harlow', 'two-step', 'bandit')
 ARMS = ('independent', 'uniform', 'easy', 'medium', 'hard', 'restless')
@@ -154,6 +156,10 @@ class Config:
                      'rest or go in circles where nothing is paid')
     wait_digits = setting(0, "where it is told that, tell it after 12 decisions without pay so many binary digits of their number as well, "
                           'lowest first: a clock, with which an undecided policy does not come by the same state again', 0, 10)
+    image_gate = setting('paid', "where the memory of the 'gaze' is told what images are like: where fixation was just 'paid', or where they "
+                         "are 'lit', which each half of the fovea shows", choices=GATES)
+    write_gate = setting('paid', "when its slow LSTM steps: where something was just 'paid', 'always', or as far as a gate says that is "
+                         "'learned'", choices=WRITES)
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
     fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width", 0., 1.)
     fovea_top = setting(0., 'where the rows begin in which it reads images, as a part of the height', 0., 1.)

@@ -68,6 +68,9 @@ class Gaze(Harlow):
         if config.observation != 'pixels':
             raise ConfigError(f"observation is {config.observation!r}: the control 'gaze' sees 'pixels'.")
         gaze.fovea(config)
+        if config.second_units and config.image_gate != 'lit':
+            raise ConfigError(f'second_units is {config.second_units} and image_gate {config.image_gate!r}: two LSTMs one above the other '
+                              "are told what images are like where these are 'lit'.")
         helps = config.spawn_grid or config.coin_episodes or config.teacher_episodes
         if config.lab != 'embedded' and helps:
             raise ConfigError(f'lab is {config.lab!r}: spawn_grid, coin_episodes and teacher_episodes are of the embedded lab, set '
@@ -88,11 +91,14 @@ class Gaze(Harlow):
     def encoder(self, config):
         height, width, _ = gaze.spec_of(config).shape
         return GazeEncoder(height, width, gaze.fovea(config), config.embedding, config.embedding_scale, config.places,
-                           config.fine_places)
+                           config.fine_places, config.image_gate == 'lit')
 
     def memory(self, config, encoder):
+        if config.second_units:
+            return memories.TwoLSTMs(encoder.size, Columns(gaze.A_SIZE), config.units, config.second_units, span=config.forget_span)
         return memories.TwoSpeeds(encoder.what, encoder.where, Columns(gaze.A_SIZE), config.units, config.memory_units,
-                                  momentum.NONE if config.waited else None, config.wait_digits if config.waited else 0)
+                                  momentum.NONE if config.waited else None, config.wait_digits if config.waited else 0,
+                                  config.image_gate == 'paid', config.write_gate, config.forget_span)
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,

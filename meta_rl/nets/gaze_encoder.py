@@ -6,6 +6,7 @@ from meta_rl.nets.inputs import fixation_paid
 from meta_rl.tf_compat import tf
 
 FAR = 5.  # deviations of a feature that are told apart
+LIT = .05  # mean of a half that is lit, where black is 0 and white 1
 APART = .01  # what two features that say the same weigh beside one that a shift changes; .005 in Zbontar et al. 2021, .1 does as well
 
 
@@ -22,18 +23,20 @@ class GazeEncoder(Encoder):
       places: int, features of where the gaze is. They are read from pairs of columns of the whole view.
       fine: bool, from single columns of the fovea instead. Pairs of columns are as wide as the box of the cross; and where the gaze is
         beside that box, the fovea shows the screen alone, whatever is around it.
+      lit: bool, images are what is seen where a half of the fovea is lit, whether anything was paid or not: features of dark halves
+        are zero, and they are normalized over lit ones.
     Attributes: what, where: int, how many there are of each kind.
     """
 
     view_dtype = tf.uint8
 
-    def __init__(self, height, width, fovea, features, scale, places, fine=False):
+    def __init__(self, height, width, fovea, features, scale, places, fine=False, lit=False):
         self.view_shape, self.what, self.where = [height, width, 3], 2 * features, places
         self.size = self.what + places
         self._fovea, self._middle, self._scale = fovea, width // 2, scale
         self._dense = Dense((fovea.bottom - fovea.top) * fovea.half * 3, features, 'batch', scale)
         self._halved = height, width // 2, 2, 3
-        self._fine = fine
+        self._fine, self._lit = fine, lit
         seen = (fovea.bottom - fovea.top) * 2 * fovea.half if fine else height * (width // 2)
         self._kernel, self._bias = weights('where', [seen * 3, places])
         self.normalize = self._dense.normalize
@@ -43,14 +46,16 @@ class GazeEncoder(Encoder):
         return self.what
 
     def counted(self, inputs):
-        return fixation_paid(inputs)
+        return tf.ones_like(fixation_paid(inputs)) if self._lit else fixation_paid(inputs)
 
     def __call__(self, views, learning, counts=None):
         pixels = floats(views, True)
         top, bottom, _ = self._fovea
         halves = self._halves(pixels[:, top:bottom], self._middle)
-        what = tf.reshape(self._dense(halves, learning, _of_halves(counts)), [-1, self.what])
+        lit = self._of_lit(halves)
+        what = self._dense(halves, learning, _of_halves(counts, lit))
         what = tf.clip_by_value(what, -FAR * self._scale, FAR * self._scale)
+        what = tf.reshape(what if lit is None else what * lit[:, None], [-1, self.what])
         seen = halves if self._fine else tf.reduce_mean(tf.reshape(pixels, (-1,) + self._halved), 3)
         seen = tf.reshape(seen, [-1, int(np.prod(seen.shape[1:]))])
         where = tf.nn.relu(tf.matmul(seen, self._kernel) + self._bias)
@@ -67,8 +72,8 @@ class GazeEncoder(Encoder):
           views: uint8 [V, h, w, 3]; counts: float32 [V], for how many steps each stands whose fixation was just paid.
         """
         shown = counts > 0  # of the views of an unroll perhaps one in six
-        often = _of_halves(tf.boolean_mask(counts, shown))
         rows = floats(tf.boolean_mask(views, shown), True)[:, self._fovea.top:self._fovea.bottom]
+        often = _of_halves(tf.boolean_mask(counts, shown), self._of_lit(self._halves(rows, self._middle)))
         rows = tf.pad(rows, [[0, 0], [0, 0], [1, 1], [0, 0]], 'SYMMETRIC')
         total = tf.reduce_sum(often)
 
@@ -84,12 +89,22 @@ class GazeEncoder(Encoder):
             loss += tf.reduce_mean(tf.square(1 - same)) + APART * others / int(here.shape[1])
         return tf.cast(total >= FEWEST, tf.float32) * loss / 2
 
+    def _of_lit(self, halves):
+        """float32 [2 V]: 1 for each half that is lit, else 0; None where that is not asked."""
+        if not self._lit:
+            return None
+        brightness = tf.reduce_mean(halves, [2, 3, 4])
+        return tf.reshape(tf.cast(brightness > 2 * LIT - 1, tf.float32), [-1])
+
     def _halves(self, rows, middle):
         """The fovea's halves, float32 [V, 2, rows, columns, 3], of its rows, with the gaze on the column `middle` of them."""
         half = self._fovea.half
         return tf.stack([rows[:, :, middle - half:middle], rows[:, :, middle:middle + half]], 1)
 
 
-def _of_halves(counts):
-    """float32 [2 V] of what is counted, [V]: both halves of a view count alike."""
-    return None if counts is None else tf.reshape(tf.stack([counts, counts], 1), [-1])
+def _of_halves(counts, lit=None):
+    """float32 [2 V] of what is counted, [V]: both halves of a view count alike, but for dark ones."""
+    if counts is None:
+        return None
+    both = tf.reshape(tf.stack([counts, counts], 1), [-1])
+    return both if lit is None else both * lit

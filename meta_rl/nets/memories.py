@@ -7,12 +7,15 @@ steps one after the other.
 import numpy as np
 
 from meta_rl.nets import loops
+from meta_rl.nets.encoders import weights
 from meta_rl.nets.inputs import fixation_paid, paid
 from meta_rl.nets.lstm import LSTM, LSTMState
 from meta_rl.nets.nest import mapped
 from meta_rl.tf_compat import tf
 
 WAITS = 'waited', 'still'  # for how many steps nothing was paid, and nothing was done
+WRITES = 'paid', 'always', 'learned'  # when the slow LSTM steps
+GATE, OPEN = 16, 1.  # hidden units of a learned gate, and what it is more open by at the start
 LONG = 12  # steps without pay that are more than an agent takes that knows its way
 LOUD = 15  # of digits, so that they move an undecided policy: their weights are of deviation .06 at the start, see docs/gaze.md
 
@@ -115,14 +118,22 @@ class TwoSpeeds(Memory):
         nothing was done: log(1 + each); None: it is not. A policy whose likeliest action is always taken goes in circles where
         nothing changes. The state has these two numbers after the LSTMs', float32 [B, 2].
       digits: int, where `still` is given: how many binary digits of the first of them the fast one is told as well, see clock().
+      gated: bool, what images are like is let in where fixation was just paid alone; False: always, as an encoder has it zero where
+        there are none.
+      write: of WRITES: the slow one steps where something was paid, always, or as far as a gate says that is learned: two layers of
+        all but the images, and of what was paid without its sign.
+      span: see LSTM, of the slow one.
     """
 
-    def __init__(self, what, where, columns, units, slow_units, still=None, digits=0):
+    def __init__(self, what, where, columns, units, slow_units, still=None, digits=0, gated=True, write=WRITES[0], span=0):
         self._what, self._columns, self._still, self._digits = what, columns, still, digits
+        self._gated, self._write = gated, write
         self._early = where + columns.action + columns.reward
         waits = 0 if still is None else len(WAITS) + digits
-        self._lstms = [LSTM('memory', what + self._early, slow_units), LSTM('lstm', self._early + slow_units + waits, units)]
+        self._lstms = [LSTM('memory', what + self._early, slow_units, span), LSTM('lstm', self._early + slow_units + waits, units)]
         self.size = units + slow_units + where
+        if write == 'learned':
+            self._layers = weights('gate_hidden', [self._early + 1, GATE]), weights('gate', [GATE, 1])
 
     def start(self, batch):
         return super().start(batch) + (() if self._still is None else (np.zeros((batch, len(WAITS)), np.float32),))
@@ -140,7 +151,9 @@ class TwoSpeeds(Memory):
         action, reward, _ = self._columns(inputs)
         what, where = features[:, :self._what], features[:, self._what:]
         early = tf.concat([where] + action + reward, 1)
-        to_slow = slow.drive(tf.concat([what * fixation_paid(inputs)[:, None], early], 1))
+        if self._gated:
+            what *= fixation_paid(inputs)[:, None]
+        to_slow = slow.drive(tf.concat([what, early], 1))
         kernel, bias, late_kernel = fast.driven_by_parts(self._early)
         to_fast = tf.matmul(early, kernel) + bias
 
@@ -148,18 +161,30 @@ class TwoSpeeds(Memory):
         waiting = [] if self._still is None else [tf.concat([1 - all_paid, self._was_still(inputs)], 1)]
 
         def step(before, parts):
-            slow_driven, fast_driven, was_paid, *waits_on = parts[:3 + len(waiting)]
+            slow_driven, fast_driven, writes, *waits_on = parts[:3 + len(waiting)]
             slow_before, fast_before, *waits = restarted(before, parts[3 + len(waiting):])
             stepped = slow.step(slow_driven, slow_before)
-            kept = LSTMState(*[old + was_paid * (new - old) for new, old in zip(stepped, slow_before)])
+            kept = LSTMState(*[old + writes * (new - old) for new, old in zip(stepped, slow_before)])
             waits = [tf.stop_gradient((steps_before + 1) * on) for steps_before, on in zip(waits, waits_on)]
             told = [tf.math.log1p(each) for each in waits] + [clock(each[:, :1], self._digits) for each in waits if self._digits]
             late = tf.matmul(tf.concat([kept.h] + told + [fast_before.h], 1), late_kernel)
             after = fast.gated(fast_driven + late, fast_before.c)
             return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
         outputs, last = loops.over(steps, step, fast.units + slow.units, state,
-                                   [to_slow, to_fast, all_paid] + waiting + marks(inputs))
+                                   [to_slow, to_fast, self._writes(early, inputs)] + waiting + marks(inputs))
         return tf.concat([outputs, where], 1), last
+
+    def _writes(self, early, inputs):
+        """float32 [T * B, 1]: how far the slow LSTM steps, 0 to 1."""
+        all_paid = paid(inputs)[:, None]
+        if self._write == 'always':
+            return tf.ones_like(all_paid)
+        if self._write == 'paid':
+            return all_paid
+        (kernel, bias), (top, top_bias) = self._layers
+        amount = tf.abs(tf.reshape(inputs.prev_reward, [-1, 1]))
+        hidden = tf.nn.relu(tf.matmul(tf.concat([early, amount], 1), kernel) + bias)
+        return tf.sigmoid(tf.matmul(hidden, top) + top_bias + OPEN)
 
     def _was_still(self, inputs):
         """float32 [T * B, 1]: 1 where the step before did nothing, else 0."""

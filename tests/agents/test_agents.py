@@ -10,7 +10,7 @@ from meta_rl.settings.presets import PRESETS
 from helpers.settings import other
 
 IGNORED_BY_GAZE = ('prev_reward', 'prev_action', 'timestep', 'memory', 'reward_scale', 'timestep_scale', 'normalizer', 'encoder',
-                   'action_scale', 'forget_span', 'second_units', 'late', 'scaled_pixels', 'conv_activations')
+                   'action_scale', 'late', 'scaled_pixels', 'conv_activations')
 OF_GAZE = ('repeat', 'push', 'momentum', 'unroll', 'spawn_grid', 'training_frames', 'coin_start', 'coin_episodes',
            'coin_share', 'teacher_episodes', 'memory_units', 'places', 'fovea_width', 'fovea_top',
            'fovea_bottom')
@@ -52,6 +52,14 @@ def test_a_clock_is_for_those_who_are_told_their_wait():
     with pytest.raises(ConfigError, match="wait_digits is 3, but only agents with 'waited' use it"):
         agents.check_given(config_module.from_preset('gaze-flat', wait_digits=3))
     agents.check_given(config_module.from_preset('gaze-flat', wait_digits=3, waited=True))
+
+
+def test_two_lstms_of_the_gaze_read_what_is_lit_and_have_no_slow_one():
+    agents.check(config_module.from_preset('gaze', second_units=64, image_gate='lit'))
+    with pytest.raises(ConfigError, match="second_units is 64 and image_gate 'paid'"):
+        agents.check(config_module.from_preset('gaze', second_units=64))
+    with pytest.raises(ConfigError, match="write_gate is 'learned', but only agents without second_units use it"):
+        agents.check_given(config_module.from_preset('gaze', second_units=64, image_gate='lit', write_gate='learned'))
 
 
 @pytest.mark.parametrize('name', sorted(PRESETS))

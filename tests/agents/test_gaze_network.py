@@ -12,13 +12,14 @@ from helpers.twin import sigmoid
 
 # (steps, whether places are read finely and the wait is told): written out in the graph, and as a loop of it.
 STEPS = [(6, False), (15, False), (15, True)]
+GATES = [('paid', 6), ('always', 15), ('learned', 15)]  # when the slow LSTM steps where images are read as far as they are lit
 
 
 class Twin:
     """The network once more: slow, in float64, one decision of one episode at a time."""
 
-    def __init__(self, session, network, more=False):
-        self.more = more
+    def __init__(self, session, network, more=False, lit=False, write='paid'):
+        self.more, self.lit, self.write = more, lit, write
         self.w = {variable.op.name.split('/', 1)[1]: value.astype(np.float64)
                   for variable, value in zip(network.variables, session.run(network.variables))}
 
@@ -35,7 +36,8 @@ class Twin:
         for half in halves:
             features = half.ravel() @ w['dense/kernel'] + w['dense/bias'] - w['statistics/mean']
             features = features / np.sqrt(w['statistics/variance'] + 1e-5) * .7
-            what += list(np.clip(features, -FAR * .7, FAR * .7) * (0 < prev_reward < 1.5))
+            shown = half.mean() > -.9 if self.lit else 0 < prev_reward < 1.5
+            what += list(np.clip(features, -FAR * .7, FAR * .7) * shown)
         seen = np.array([[(pixels[r, c] + pixels[r, c + 1]) / 2 for c in range(0, W, 2)] for r in range(H)]).ravel()
         if self.more:
             seen = np.concatenate([half.ravel() for half in halves])
@@ -44,7 +46,13 @@ class Twin:
         memory, fast, (waited, still) = state
         waited, still = waited + 1, still + 1 if prev_action == 2 else 0
         if prev_reward != 0:
-            memory, waited = self.lstm('memory', np.array(what + told), *memory), 0
+            waited = 0
+        step = {'paid': float(prev_reward != 0), 'always': 1.}.get(self.write)
+        if step is None:
+            hidden = np.maximum(np.array(told + [abs(prev_reward)]) @ w['gate_hidden/kernel'] + w['gate_hidden/bias'], 0)
+            step = sigmoid((hidden @ w['gate/kernel'] + w['gate/bias'])[0] + 1)
+        stepped = self.lstm('memory', np.array(what + told), *memory)
+        memory = tuple(old + step * (new - old) for old, new in zip(memory, stepped))
         digits = [(waited > 12) * (15 if int(waited) >> power & 1 else -15) for power in range(DIGITS)]
         waits = [np.log(1 + waited), np.log(1 + still)] + digits
         fast = self.lstm('lstm', np.array(told + list(memory[1]) + waits * self.more), *fast)
@@ -63,6 +71,14 @@ def some_unroll(steps, seed=0, more=False):
     return Unroll(random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(V, size=lead).astype(np.int32), inputs,
                   state, random.randint(3, size=lead).astype(np.int32), random.normal(0, 1, lead), random.normal(0, 1, lead), 2,
                   random.randint(3, size=lead).astype(np.int32), .8)
+
+
+def partly_dark(unroll):
+    """The Unroll with one half or both of some views dark."""
+    views = unroll.views.copy()
+    views[::3, :, :W // 2] //= 60
+    views[1::4, :, W // 2:] //= 60
+    return unroll._replace(views=views)
 
 
 def state_of(state, b):
@@ -111,10 +127,34 @@ def test_acting_and_losses_against_the_twin(steps, more):
     assert counts == (2, 1) and network.train(session, unroll._replace(ended=5))[1] == (7, 2)
 
 
-@pytest.mark.parametrize('steps, more, imitation', [(6, False, .8), (15, True, 0.)])
-def test_gradients_against_the_twin(steps, more, imitation):
-    session, shared, network = build(steps, more=more)
-    twin, unroll = Twin(session, network, more), some_unroll(steps, 1, more)._replace(imitation=imitation)
+@pytest.mark.parametrize('write, steps', GATES)
+def test_gates_against_the_twin(write, steps):
+    session, _, network = build(steps, lit=True, write=write)
+    twin, unroll = Twin(session, network, lit=True, write=write), partly_dark(some_unroll(steps))
+    losses, _ = network.train(session, unroll)
+    np.testing.assert_allclose(losses[:3], twin_losses(twin, unroll)[:3], rtol=1e-4)
+
+
+def test_dark_halves_are_no_images():
+    """Statistics are those of lit halves, each as often as it was seen."""
+    steps = 15
+    session, shared, network = build(steps, lit=True)
+    unroll = partly_dark(some_unroll(steps))
+    kernel, bias = [session.run(v) for v in shared.local_vars if '/dense/' in v.op.name]
+    network.train(session, unroll)
+    seen = (unroll.views[unroll.view_index].reshape((-1, H, W, 3)) / 127.5 - 1)[:, FOVEA.top:FOVEA.bottom]
+    halves = [half for view in seen for half in (view[:, 1:4], view[:, 4:7]) if half.mean() > -.9]
+    assert len(halves) < 2 * len(seen)
+    features = np.array([half.ravel() for half in halves]) @ kernel + bias
+    mean, variance, _ = [session.run(v) for v in shared.variables[len(shared.local_vars):]]
+    np.testing.assert_allclose(mean, features.mean(0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(variance, features.var(0), rtol=1e-4)
+
+
+@pytest.mark.parametrize('steps, more, imitation, gates', [(6, False, .8, {}), (15, True, 0., {}), (15, False, 0., {'lit': True, 'write': 'learned'})])
+def test_gradients_against_the_twin(steps, more, imitation, gates):
+    session, shared, network = build(steps, more=more, **gates)
+    twin, unroll = Twin(session, network, more, **gates), some_unroll(steps, 1, more)._replace(imitation=imitation)
     before = session.run(shared.local_vars)
     network.train(session, unroll)
     for variable, old, new in zip(shared.local_vars, before, session.run(shared.local_vars)):

@@ -29,13 +29,13 @@ def build(*sizes, **more):
 
 
 @functools.lru_cache(maxsize=None)
-def _built(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0.):
+def _built(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0., lit=False, write='paid'):
     with tf.Graph().as_default() as graph:
         tf.set_random_seed(1)
         settings = dict(
-            encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more), unroll=steps, restarts=True,
+            encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more, lit), unroll=steps, restarts=True,
             memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, momentum.NONE if more else None,
-                                             DIGITS if more else 0),
+                                             DIGITS if more else 0, not lit, write),
             loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6, twins=twins))
         counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
         spec = Spec(3, shape + (3,), np.uint8, TRIALS)
