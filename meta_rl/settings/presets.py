@@ -32,8 +32,6 @@ _ALONE = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.2
               coin_share=.5, passes=3, ratio_clip=.2, fine_places=True, waited=True, wait_digits=6, choice_entropy=.1, explore=.2,
               explore_episodes=30000, greedy_share=.25, greedy_start=12000, twins=.3, embedding_scale=2., learning_rate=2e-3,
               episodes=36000)
-# In a third of the time, to leave out one help after the other.
-_THIRD = dict(_ALONE, episodes=12000, coin_episodes=12000, explore_episodes=10000, greedy_start=4000)
 
 # The tasks without a lab: advantages of many episodes side by side, and a policy that ends up certain.
 _TASK = {'log_every': 480, 'checkpoint_every': 9600, 'batch': 32, 'timestep_scale': .01}
@@ -113,9 +111,4 @@ PRESETS = {
     'no-previous-action': {'prev_action': False},
     'forgetful': {'memory': 'trial'},
     'independent-sides': {'sides': 'independent'},
-    # What each help in training is for: a third of gaze, and that without it.
-    'gaze-third': _THIRD,
-    'gaze-third-any-spawn': dict(_THIRD, spawn_grid=False),
-    'gaze-third-long-episodes': dict(_THIRD, training_frames=3600),
-    'gaze-third-shuffled': dict(_THIRD, coin_episodes=0),
 }
