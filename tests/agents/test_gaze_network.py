@@ -6,6 +6,8 @@ from meta_rl.ac_network import Unroll
 from meta_rl.nets.gaze_encoder import FAR
 from meta_rl.nets.inputs import Inputs
 from meta_rl.nets.lstm import LSTMState
+from meta_rl.nets.memories import clock
+from meta_rl.tf_compat import session_of, tf
 
 from helpers.gaze_networks import ACROSS, DIGITS, FOVEA, MEMORY, UNITS, B, H, V, W, build
 from helpers.twin import sigmoid
@@ -125,6 +127,12 @@ def test_acting_and_losses_against_the_twin(steps, more):
     losses, counts = network.train(session, unroll)
     np.testing.assert_allclose(losses[:3], expected[:3], rtol=1e-4)
     assert counts == (2, 1) and network.train(session, unroll._replace(ended=5))[1] == (7, 2)
+
+
+def test_the_clock_tells_digits_after_twelve_steps_lowest_first():
+    with tf.Graph().as_default() as graph, session_of(graph) as session:
+        told = session.run(clock(tf.constant([[0.], [12.], [13.], [14.], [32.]]), 4))
+    assert (told / 15).tolist() == [[0] * 4, [0] * 4, [1, -1, 1, 1], [-1, 1, 1, 1], [-1] * 4]
 
 
 @pytest.mark.parametrize('write, steps', GATES)
