@@ -106,10 +106,10 @@ def draw(figure, folder=FOLDER):
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
     if not figure.curves:
         from meta_rl.figures import gaze_curves
-        paths.append(gaze_curves.learning(runs, os.path.join(folder, figure.name + '-frames.png')))
+        paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
+        paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
         if figure.insight:
             from meta_rl.figures.films import recording
-            paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
             paths.append(os.path.join(folder, 'gaze.gif'))
             recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     elif figure.insight:

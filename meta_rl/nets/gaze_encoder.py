@@ -69,7 +69,7 @@ class GazeEncoder(Encoder):
         same, and the gaze changed them by as much as another image did.
 
         Args:
-          views: uint8 [V, h, w, 3]; counts: float32 [V], for how many steps each stands whose fixation was just paid.
+          views: uint8 [V, h, w, 3]; counts: float32 [V], for how many steps each stands whose images count, see `counted`.
         """
         shown = counts > 0  # of the views of an unroll perhaps one in six
         rows = floats(tf.boolean_mask(views, shown), True)[:, self._fovea.top:self._fovea.bottom]

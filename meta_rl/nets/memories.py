@@ -171,16 +171,15 @@ class TwoSpeeds(Memory):
             after = fast.gated(fast_driven + late, fast_before.c)
             return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
         outputs, last = loops.over(steps, step, fast.units + slow.units, state,
-                                   [to_slow, to_fast, self._writes(early, inputs)] + waiting + marks(inputs))
+                                   [to_slow, to_fast, self._writes(early, all_paid, inputs)] + waiting + marks(inputs))
         return tf.concat([outputs, where], 1), last
 
-    def _writes(self, early, inputs):
+    def _writes(self, early, all_paid, inputs):
         """float32 [T * B, 1]: how far the slow LSTM steps, 0 to 1."""
-        all_paid = paid(inputs)[:, None]
-        if self._write == 'always':
-            return tf.ones_like(all_paid)
         if self._write == 'paid':
             return all_paid
+        if self._write == 'always':
+            return tf.ones_like(all_paid)
         (kernel, bias), (top, top_bias) = self._layers
         amount = tf.abs(tf.reshape(inputs.prev_reward, [-1, 1]))
         hidden = tf.nn.relu(tf.matmul(tf.concat([early, amount], 1), kernel) + bias)

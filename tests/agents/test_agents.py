@@ -1,11 +1,13 @@
 """Agents: what a Config asks for, and what is refused: settings that nothing would use, and those that do not go together."""
 import attr
+import numpy as np
 import pytest
 
 from meta_rl import agents, onednn, training
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
 from meta_rl.settings.presets import PRESETS
+from meta_rl.tf_compat import session_of, tf
 
 from helpers.settings import other
 
@@ -60,6 +62,41 @@ def test_two_lstms_of_the_gaze_read_what_is_lit_and_have_no_slow_one():
         agents.check(config_module.from_preset('gaze', second_units=64))
     with pytest.raises(ConfigError, match="write_gate is 'learned', but only agents without second_units use it"):
         agents.check_given(config_module.from_preset('gaze', second_units=64, image_gate='lit', write_gate='learned'))
+
+
+@pytest.mark.parametrize('settings, shapes', [
+    ({'waited': False}, {'memory': 22, 'lstm': 17}), ({'wait_digits': 0}, {'memory': 22, 'lstm': 19}),
+    ({}, {'memory': 22, 'lstm': 25}), ({'write_gate': 'learned'}, {'memory': 22, 'lstm': 25, 'gate_hidden': 9}),
+    ({'second_units': 3, 'image_gate': 'lit'}, {'lstm': 19, 'lstm2': 26})])
+def test_the_gaze_has_the_memory_that_is_asked_for(settings, shapes):
+    """By what each part is given: 14 features of images, 4 of places, 3 actions, a reward, and what other parts hold."""
+    config = config_module.from_preset('gaze', **dict(dict(embedding=7, places=4, units=5, memory_units=9), **settings))
+    with tf.Graph().as_default():
+        variables = agents.make_network(config, 'global').variables
+    names = [variable.op.name.split('/')[1:] for variable in variables]
+    assert {name[0]: int(variable.shape[0]) for name, variable in zip(names, variables)
+            if name[-1] in ('input_kernel', 'kernel') and name[0] not in ('dense', 'where', 'gate')} == shapes
+
+
+@pytest.mark.parametrize('gate', ['paid', 'lit'])
+def test_a_dark_view_has_features_of_images_unless_they_are_to_be_lit(gate):
+    config = config_module.from_preset('gaze', embedding=3, places=4, image_gate=gate)
+    with tf.Graph().as_default() as graph, session_of(graph) as session:
+        network = agents.make_network(config, 'global')
+        session.run(tf.global_variables_initializer())
+        views = np.full((2,) + agents.of(config).spec(config).shape, [[[[5]]], [[[200]]]], np.uint8)
+        features = network.encode(session, views)[:, :6]
+    assert features[1].all() and features[0].any() == (gate == 'paid')
+
+
+def test_a_span_is_of_the_slow_lstm():
+    found = []
+    for span in (0., 60.):
+        with tf.Graph().as_default() as graph, session_of(graph) as session:
+            network = agents.make_network(config_module.from_preset('gaze', memory_units=4, forget_span=span), 'global')
+            session.run(tf.global_variables_initializer())
+            found.append(session.run([variable for variable in network.variables if variable.op.name == 'global/memory/bias'])[0][8:12])
+    np.testing.assert_allclose(found, [[1] * 4, np.linspace(0, np.log(59), 4)], rtol=1e-5)
 
 
 @pytest.mark.parametrize('name', sorted(PRESETS))

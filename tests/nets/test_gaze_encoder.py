@@ -13,11 +13,11 @@ H, W, FEATURES, V = 5, 8, 3, 40
 class Twins:
     """GazeEncoder.twins of a fovea of so many columns on either side, in a session."""
 
-    def __init__(self, half):
+    def __init__(self, half, lit=False):
         tf.reset_default_graph()
         tf.set_random_seed(1)
-        self.fovea = Fovea(1, 4, half)
-        encoder = GazeEncoder(H, W, self.fovea, FEATURES, 1., 4)
+        self.fovea, self.lit = Fovea(1, 4, half), lit
+        encoder = GazeEncoder(H, W, self.fovea, FEATURES, 1., 4, lit=lit)
         self.views, self.counts = tf.placeholder(tf.uint8, [None, H, W, 3]), tf.placeholder(tf.float32, [None])
         self.loss = encoder.twins(self.views, self.counts)
         self.kernel, = [variable for variable in tf.trainable_variables() if variable.op.name == 'dense/kernel']
@@ -37,9 +37,9 @@ class Twins:
             rows = []
             for view, count in zip(views / 127.5 - 1, counts):
                 columns = np.clip(np.arange(W) + shift, 0, W - 1)
-                moved = view[top:bottom][:, columns]
-                for part in (moved[:, middle - half:middle], moved[:, middle:middle + half]):
-                    rows += [part.ravel() @ kernel] * count
+                for first in (middle - half, middle):
+                    here, moved = (view[top:bottom][:, order][:, first:first + half] for order in (range(W), columns))
+                    rows += [moved.ravel() @ kernel] * (count if here.mean() > -.9 or not self.lit else 0)
             return np.array(rows)
         loss = 0.
         for shift in (-1, 1):
@@ -55,10 +55,11 @@ def shown(seed):
     return random.randint(256, size=(V, H, W, 3)).astype(np.uint8), random.randint(3, size=V)
 
 
-@pytest.mark.parametrize('half', [3, 4])
-def test_the_loss_is_that_of_its_definition(half, monkeypatch):
+@pytest.mark.parametrize('half, lit', [(3, False), (4, False), (3, True)])
+def test_the_loss_is_that_of_its_definition(half, lit, monkeypatch):
     monkeypatch.setattr(gaze_encoder, 'APART', .7)  # or what features have in common would hardly show
-    twins, (views, counts) = Twins(half), shown(0)
+    twins, (views, counts) = Twins(half, lit), shown(0)
+    views[::3, :, :W // 2] //= 60  # dark
     found = twins(twins.loss, views, counts)
     assert found == pytest.approx(twins.expected(views, counts), rel=1e-3) and found > .1
 
