@@ -45,6 +45,8 @@ FIGURES = (
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
            collections.OrderedDict([('gaze', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
            'gaze', WANG, True, None),
+    Figure('gaze-ablations', 'A third of gaze, without one of its helps', collections.OrderedDict([
+        ('gaze-third', 3), ('gaze-third-any-spawn', 3), ('gaze-third-long-episodes', 3), ('gaze-third-shuffled', 3)]), curves=None),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )
@@ -106,10 +108,10 @@ def draw(figure, folder=FOLDER):
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
     if not figure.curves:
         from meta_rl.figures import gaze_curves
-        paths.append(gaze_curves.learning(runs, os.path.join(folder, 'gaze-frames.png')))
-        paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
+        paths.append(gaze_curves.learning(runs, os.path.join(folder, figure.name + '-frames.png')))
         if figure.insight:
             from meta_rl.figures.films import recording
+            paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
             paths.append(os.path.join(folder, 'gaze.gif'))
             recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     elif figure.insight:

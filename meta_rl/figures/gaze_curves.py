@@ -28,7 +28,7 @@ def learning(runs, path, episodes=EPISODES):
 
     runs: {label: list of run directories}, a panel for each label and a colour for each run: the mean of trials 2 to 6.
     """
-    figure, panels = subplots(1, len(runs), figsize=(4.4 * len(runs), 4.2), sharey=True, squeeze=False)
+    figure, panels = subplots(1, len(runs), figsize=((4.4 if len(runs) < 4 else 3.6) * len(runs), 4.2), sharey=True, squeeze=False)
     for axes, (label, members) in zip(panels[0], runs.items()):
         for number, run in enumerate(members):
             config = config_module.load(os.path.join(run, 'config.json'))
