@@ -182,7 +182,8 @@ class Processes(Backend):
             while time.monotonic() < deadline and (
                     self._children.running('Worker') or self._config.cluster and time.monotonic() < quiet):
                 if self._record(session, recorder):
-                    quiet = time.monotonic() + QUIET
+                    # They may have passes left over what they played.
+                    quiet, deadline = time.monotonic() + QUIET, time.monotonic() + GRACE
             self._record(session, recorder)
         except GONE:
             pass  # there is no one to talk to
@@ -240,7 +241,7 @@ def work(cluster, number, changes):
         if counts.episodes > welcome['episodes'] and config.cluster:
             worker.start_anew(counts.episodes)
         last = False
-        while not last:
+        while not (last and worker.between_unrolls):
             vectors, ended, report = worker.learn(weights, counts)
             counts, weights, last = link.push(vectors, ended, report, counts)
     except GONE:

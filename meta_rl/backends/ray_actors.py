@@ -105,9 +105,29 @@ class Rays(Backend):
                   for number in range(self._config.workers)]
         silence = Silence()
         due = {}  # what an actor promised: (its number, the Counts that its weights came with)
+        halfway = set()  # the numbers of those that have passes left over what they played
 
         def ask(number):
             due[actors[number].learn.remote(weights, counts)] = number, counts
+
+        def take(promise):
+            nonlocal counts, weights
+            with stops.later():
+                number, known = due.pop(promise)
+                halfway.discard(number)
+                try:
+                    (vector,), ended, report = ray.get(promise)
+                except ray.exceptions.RayActorError as error:
+                    self._lost(number, error, len(due))
+                    return
+                vector, *after = push(vector, ended)
+                counts, weights = Counts(*map(int, after)), [vector]
+                update = shared_network.update_of(report._replace(staleness=counts.updates - known.updates - 1))
+                self._states[number] = update.state
+                recorder.report(update)
+                if not update.steps:
+                    halfway.add(number)
+                ask(number)
 
         for number in range(len(actors)):
             ask(number)
@@ -118,19 +138,11 @@ class Rays(Backend):
                     silence.broken()
                 silence.say(lambda: self._awaited(due))
                 for promise in ready:
-                    number, known = due.pop(promise)
-                    try:
-                        (vector,), ended, report = ray.get(promise)
-                    except ray.exceptions.RayActorError as error:
-                        self._lost(number, error, len(due))
-                        continue
-                    with stops.later():
-                        vector, *after = push(vector, ended)
-                        counts, weights = Counts(*map(int, after)), [vector]
-                        update = shared_network.update_of(report._replace(staleness=counts.updates - known.updates - 1))
-                        self._states[number] = update.state
-                        recorder.report(update)
-                    ask(number)
+                    take(promise)
+        except KeyboardInterrupt:
+            while halfway:  # what goes on from there begins with new unrolls
+                take(next(promise for promise, (number, _) in due.items() if number in halfway))
+            raise
         finally:
             for actor in actors:
                 ray.kill(actor)

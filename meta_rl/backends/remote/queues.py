@@ -75,7 +75,7 @@ class Queues:
         session.run(self._give_turn[worker])
 
     def stop(self, session):
-        """Has each worker end after its next update."""
+        """Has each worker end after its next update, or after the last pass over what it played."""
         session.run(self._set_stop)
 
     # ---- what a worker does ----

@@ -36,6 +36,11 @@ class RemoteWorker:
             self._session = session_of(self._graph)
         self._played, self._passes = None, 0  # what it learns from, and how often it still will
 
+    @property
+    def between_unrolls(self):
+        """bool: no pass over what was played is left, so that a run that stops here goes on as if it had not."""
+        return not self._passes
+
     def start_anew(self, episodes):
         """Starts new episodes, by other numbers: for a worker that joins a run after so many episodes, some of them its own."""
         self._random.seed([self._config.seed, self._worker.number, episodes])
@@ -45,7 +50,8 @@ class RemoteWorker:
     def learn(self, weights, counts):
         """One update: plays, and returns (list of flat vectors for the shared network, episodes that ended, Report).
 
-        Of several passes over what was played each is an update of its own, and the last one reports the episodes.
+        Of several passes over what was played each is an update of its own, and the last one reports the episodes and the steps:
+        before it the Report has 0 of each.
 
         Args:
           weights: list of flat vectors of the shared weights.
