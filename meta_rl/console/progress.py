@@ -9,6 +9,7 @@ from meta_rl.console.output import is_quiet, warn
 
 EVERY = 10.  # seconds between two lines
 FIRST = 1.  # seconds before a bar is drawn
+KNOWN = .01  # of the total, before which the time left is a guess: of 32 episodes side by side the first one ends as late as the last
 
 
 class Progress:
@@ -50,7 +51,8 @@ class Progress:
         elif now - self._said >= EVERY and self._count < self._total:
             self._said = now
             left = (now - self._began) * (self._total - self._count) / self._count
-            warn('%s: %d of %d%s, %.0f s left' % (self._doing, self._count, self._total, self._unit, left))
+            warn(f'{self._doing}: {self._count} of {self._total}{self._unit}' + (
+                f', {left:.0f} s left' if self._count >= KNOWN * self._total else ''))
 
     def _draw(self):
         try:

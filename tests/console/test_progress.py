@@ -40,6 +40,13 @@ def test_a_log_has_a_line_every_ten_seconds(ticking, capsys):
         'measuring: %d of 40 episodes, %d s left' % (done, 40 - done) for done in (10, 20, 30)]
 
 
+def test_no_time_is_told_by_a_hundredth_of_the_work(ticking, capsys):
+    with progress.Progress(2000, 'measuring', 'episodes') as shown:
+        for _ in range(29):
+            shown.add()
+    assert capsys.readouterr().err.splitlines() == ['measuring: 10 of 2000 episodes', 'measuring: 20 of 2000 episodes, 1980 s left']
+
+
 def test_what_is_quick_says_nothing(capsys):
     assert list(progress.watched(range(1000), 1000, 'reading')) == list(range(1000))
     assert capsys.readouterr().err == ''
