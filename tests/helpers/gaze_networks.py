@@ -18,18 +18,18 @@ DIGITS = 4  # of the wait, where it is told
 FOVEA = gaze.Fovea(1, 4, ACROSS)
 
 
-def build(*sizes, **more):
+def build(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0., lit=False, write='paid'):
     """(session, shared network, worker's network) with statistics that are not those of the start: see _built.
 
     A graph is built once, which takes seconds. Whoever asks for it again has all that it holds as it was at first.
     """
-    built, at_first = _built(*sizes, **more)
+    built, at_first = _built(steps, shape, fovea, more, twins, lit, write)  # in one order, or the same would be built anew
     _load(built[0], at_first)
     return built
 
 
 @functools.lru_cache(maxsize=None)
-def _built(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0., lit=False, write='paid'):
+def _built(steps, shape, fovea, more, twins, lit, write):
     with tf.Graph().as_default() as graph:
         tf.set_random_seed(1)
         settings = dict(
