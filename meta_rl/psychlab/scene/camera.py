@@ -179,6 +179,7 @@ class Rays:
 
     Attributes, arrays that broadcast to [height, width]: dx, dy, dz, their directions; reach, along them to the plane of the
     screen (NaN: they do not meet it); x, z, where they meet it. width, height: ints, of the frame; eye_z: float.
+    Of a viewer who looks straight ahead dx, dy, reach and x are the same in all rows, and have one.
     """
 
     def __init__(self, width, height, pitch, yaw, drop, position=EYE, roll=0.):
@@ -189,7 +190,8 @@ class Rays:
         self.width, self.height, self.eye_z = width, height, EYE[2] - drop
         a = ((np.arange(width) + .5) * 2 / width - 1)[None, :]
         b = ((1 - (np.arange(height) + .5) * 2 / height) * height / width)[:, None]
-        self.dx, self.dy, self.dz = (f + a * r + b * u for f, r, u in zip(forward, right, up))
+        self.dx, self.dy, self.dz = (np.array([[f]]) + (a * r if r else 0.) + (b * u if u else 0.)
+                                     for f, r, u in zip(forward, right, up))
         with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
             self.reach = np.where(self.dy > 1e-9, (SCREEN_Y - position[1]) / self.dy, np.nan)
             self.x, self.z = position[0] + self.reach * self.dx, self.eye_z + self.reach * self.dz
@@ -222,6 +224,7 @@ class View:
 
     def __init__(self, *pose, rays=None):
         rays, self._pose = rays or Rays(*pose), pose
+        self._shape = rays.height, rays.width
         self._depth = rays.reach.astype(np.float32)  # along `forward` (a ray's own part of it is 1)
         self._surface_x = ((rays.x - SCREEN_LEFT) * SURFACE_PER_UNIT - .5).astype(np.float32)
         self._surface_y = ((SCREEN_TOP - rays.z) * SURFACE_PER_UNIT - .5).astype(np.float32)
@@ -254,11 +257,12 @@ class View:
             return None
         where = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
         # Pixels that do not show the picture read far outside of it, where it is black.
-        x, y = (np.where(touched[where], part[where], np.float32(-9)) for part in (x, y))
+        touched = touched[where]
+        x, y = (np.where(touched, part[where[0] if len(part) > 1 else slice(None), where[1]], np.float32(-9)) for part in (x, y))
         return where, x, y
 
     def depth(self):
         """uint8 [height, width]: the depth buffer as OpenGL gives it, 255 (1 - near / distance) far / (far - near)."""
         distance = np.where(np.isnan(self._depth), FAR_PLANE, np.clip(self._depth, NEAR_PLANE, FAR_PLANE))
         buffer = FAR_PLANE / (FAR_PLANE - NEAR_PLANE) * (1 - NEAR_PLANE / distance)
-        return np.round(255 * buffer).astype(np.uint8)
+        return np.broadcast_to(np.round(255 * buffer).astype(np.uint8), self._shape).copy()

@@ -59,14 +59,14 @@ def look(number):
 class Directions:
     """Where rays (see camera.Rays) go, whatever the look: what is kept of a pose.
 
-    Attributes, float32 [H, W]: slope, dz / hypot(dx, dy); angle, degrees around from the x axis; beyond, units from the edge of
-    the screen outwards, infinite where the plane of the screen is not met.
+    Attributes, float32 [H, W]: slope, dz / hypot(dx, dy); angle, degrees around from the x axis ([1, W] where it is the same in
+    all rows); beyond, units from the edge of the screen outwards, infinite where the plane of the screen is not met.
     """
 
     def __init__(self, rays):
-        dx, dy, dz = np.broadcast_arrays(rays.dx, rays.dy, rays.dz)
+        dx, dy = np.broadcast_arrays(rays.dx, rays.dy)
         flat, self.angle = cv2.cartToPolar(dx.astype(np.float32), dy.astype(np.float32), angleInDegrees=True)
-        self.slope = dz.astype(np.float32) / np.maximum(flat, np.float32(1e-6))
+        self.slope = rays.dz.astype(np.float32) / np.maximum(flat, np.float32(1e-6))
         beyond = np.maximum(np.abs(rays.x), np.abs(rays.z - SCREEN_MIDDLE)) - SCREEN_HALF
         self.beyond = np.where(np.isnan(beyond), np.inf, beyond).astype(np.float32)
 
@@ -76,7 +76,8 @@ def draw(directions, number):
     this, slope = look(number), directions.slope
     rows, columns = this.panorama.shape[:2]
     row = np.clip((this.horizon - slope) * np.float32(rows / (this.horizon - LOWEST)) - np.float32(.5), 0, rows - 1)
-    column = directions.angle * np.float32(columns / 360.) - np.float32(.5)
+    column = np.empty_like(slope)
+    column[:] = directions.angle * np.float32(columns / 360.) - np.float32(.5)
     frame = cv2.remap(this.panorama, column, row, cv2.INTER_LINEAR if this.smooth else cv2.INTER_NEAREST,
                       borderMode=cv2.BORDER_WRAP)
     (inner, first), (outer, second) = this.bezels
@@ -88,9 +89,13 @@ def draw(directions, number):
 
 def _paint(frame, where, colour):
     """frame[where] = colour, in a tenth of the time."""
-    plain = np.empty_like(frame)
-    cv2.rectangle(plain, (0, 0), plain.shape[1::-1], tuple(map(int, colour)), cv2.FILLED)
-    cv2.copyTo(plain, where.view(np.uint8), frame)
+    cv2.copyTo(_plain(frame.shape, tuple(map(int, colour))), where.view(np.uint8), frame)
+
+
+@functools.lru_cache(maxsize=256)  # three of each look
+def _plain(shape, colour):
+    """uint8 of a shape [H, W, 3]: one colour."""
+    return np.full(shape, colour, np.uint8)
 
 
 @functools.lru_cache(maxsize=1024)
