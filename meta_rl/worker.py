@@ -15,8 +15,8 @@ LEAST = 1e-6  # probability of an action that was done
 class Update(NamedTuple):
     """One update. T steps, B episodes side by side.
 
-    worker: its number; episodes: those that ended in the unroll; steps: T * B; width: B. None and 0 in an update that is a pass over
-    an unroll and not the last one.
+    worker: its number; episodes: those that ended in the unroll; steps: T * B; width: B. Of a worker in a process of
+    its own, in a pass over an unroll that is not the last one: no episodes, 0 and 0.
     value: mean of the values, in the lab's reward; losses: Losses; staleness: updates that others made between this worker's
     copying of the weights and its sending of gradients.
     state: of the worker after it, plain data, see Worker.state: a copy, which nothing changes any more.
