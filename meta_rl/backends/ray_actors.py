@@ -13,7 +13,7 @@ from meta_rl.backends import cluster as clusters
 from meta_rl.backends import ray_local, stops
 from meta_rl.backends.base import Backend
 from meta_rl.backends.remote import shared_network
-from meta_rl.backends.remote.child_processes import ChildProcesses
+from meta_rl.backends.remote.child_processes import GRACE, ChildProcesses
 from meta_rl.backends.remote.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
@@ -144,6 +144,9 @@ class Rays(Backend):
                 take(next(promise for promise, (number, _) in due.items() if number in halfway))
             raise
         finally:
+            # Labs of an actor that is killed leave their folders behind.
+            with contextlib.suppress(ray.exceptions.RayError):
+                ray.wait([actor.close.remote() for actor in actors], num_returns=len(actors), timeout=GRACE)
             for actor in actors:
                 ray.kill(actor)
 

@@ -55,6 +55,16 @@ def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
+def test_no_lab_leaves_a_folder_behind(tmp_path, flags):
+    (tmp_path / 'temporary').mkdir()
+    run = Run(tmp_path, *(TINY + ['--episodes', '64', '--workers', '2'] + flags),
+              before=['env', 'TMPDIR=%s' % (tmp_path / 'temporary')])
+    assert run.status() == 0, run.log()
+    assert [name for name in os.listdir(str(tmp_path / 'temporary')) if name.startswith('dmlab_temp_folder')] == []
+
+
+@pytest.mark.slow
 def test_several_servers_learn_the_same(folder, by_a_thread):
     run = Run(folder, *(SMALL + ['--backend', 'processes', '--ps', '3']))
     assert run.status() == 0, run.log()
