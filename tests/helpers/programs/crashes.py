@@ -59,7 +59,8 @@ def rows():
 def kill(pid, log, moment, since_start, backend):
     """kill -9, `moment` seconds after the start of the process, or of its training."""
     deadline, before = time.time() + PATIENCE, rows()
-    while not since_start and ('into ' not in text(log) or backend and rows() <= before):  # workers elsewhere start later
+    # Workers elsewhere start later; and of a run that has no row yet nothing can be looked at, or gone on with.
+    while not since_start and ('into ' not in text(log) or (backend or not before) and rows() <= before):
         assert os.waitpid(pid, os.WNOHANG) == (0, 0), 'it ended by itself:\n' + text(log)
         assert time.time() < deadline, text(log)
         time.sleep(.01)
