@@ -35,6 +35,7 @@ class AC_Network:
       restarts: bool, whether episodes may start inside an unroll. False: unrolls are whole episodes.
       counts: Counts of the shared variables, or None.
       shards: list with a list for each server of shared weights: which of `variables` it has. Only without a trainer.
+      acts: bool, False for a 'global' that is there for its weights alone, which is built sooner without encode() and act().
 
     Attributes that keep the names of the published code: local_vars, policy [B, a_size], value [B], state_in, state_out; of
     workers also actions, target_v and advantages [T, B], value_loss, policy_loss, entropy, loss, grad_norms, var_norms,
@@ -43,7 +44,7 @@ class AC_Network:
 
     def __init__(self, spec: Any, scope: str, trainer: Any = None, *, encoder: Callable[[], Any], memory: Callable[[Any], Any],
                  unroll: int = 6, loss: LossSpec = LossSpec(), restarts: bool = False, counts: Optional[Counts] = None,
-                 shards: Optional[List[list]] = None) -> None:
+                 shards: Optional[List[list]] = None, acts: bool = True) -> None:
         self.scope, self.unroll = scope, unroll
         self._a_size = spec.actions
         self._calls: Dict[str, Tuple[list, list]] = {}  # name: (fetches, feeds)
@@ -51,7 +52,8 @@ class AC_Network:
         self._session: Any = None
         with tf.variable_scope(scope):
             self._build_weights(encoder, memory)
-            self._build_acting()
+            if acts:
+                self._build_acting()
             if scope != GLOBAL:
                 self._build_losses(loss, restarts)
         if scope != GLOBAL:

@@ -1,4 +1,5 @@
 """What tf_compat does to TensorFlow while it imports it."""
+import gc
 import importlib.util
 import os
 import subprocess
@@ -40,3 +41,16 @@ def test_what_was_asked_of_keras_outside_is_left_alone(monkeypatch):
     with tf_compat._keras_later():
         assert os.environ[ASKED] == 'false'
     assert os.environ[ASKED] == 'false'
+
+
+@pytest.mark.skipif(not hasattr(gc, 'freeze'), reason='Python 3.6 cannot leave anything out')
+def test_what_is_imported_is_left_out_where_garbage_is_looked_for():
+    assert gc.isenabled() and gc.get_freeze_count() > 50000
+    before = gc.get_freeze_count()
+    gc.disable()
+    try:
+        with tf_compat._kept():  # whoever has switched it off keeps it off, and nothing is left out
+            pass
+        assert not gc.isenabled() and gc.get_freeze_count() == before
+    finally:
+        gc.enable()

@@ -25,7 +25,7 @@ def of(config):
     return found[config.control] if isinstance(found, dict) else found
 
 
-def make_network(config, scope, trainer=None, counts=None, shards=None):
+def make_network(config, scope, trainer=None, counts=None, shards=None, acts=True):
     """The AC_Network that a Config describes. See there for the other arguments."""
     agent = of(config)
     learning = agent.learning(config)
@@ -34,7 +34,7 @@ def make_network(config, scope, trainer=None, counts=None, shards=None):
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
         loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught),
                       config.entropy_episodes > 0, config.ratio_clip, config.choice_entropy, config.twins), restarts=agent.restarts,
-        counts=counts, shards=shards)
+        counts=counts, shards=shards, acts=acts)
 
 
 def make_worker(config, number, network, envs, random):

@@ -25,7 +25,7 @@ class Threads(Backend):
             tf.set_random_seed(config.seed)  # before the first operation: each takes its own seed from it as it is made
             with tf.device(CPU):
                 episodes = _count('global_episodes')
-            shared = agents.make_network(config, GLOBAL)
+            shared = agents.make_network(config, GLOBAL, acts=False)
             with tf.device(CPU):
                 counts = Counts(episodes, _count('updates'))
             trainer = agents.make_trainer(config, episodes)

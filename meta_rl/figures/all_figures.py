@@ -45,8 +45,8 @@ FIGURES = (
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
            collections.OrderedDict([('gaze', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
            'gaze', WANG, True, None),
-    Figure('gaze-ablations', 'A third of gaze, without one of its helps', collections.OrderedDict([
-        ('gaze-third', 3), ('gaze-third-any-spawn', 3), ('gaze-third-long-episodes', 3), ('gaze-third-shuffled', 3)]), curves=None),
+    Figure('gaze-ablations', 'gaze in 12,000 episodes, with the helps of before, and without one of them', collections.OrderedDict(
+        ('gaze-short' + end, 3) for end in ('', '-helped', '-helped-any-spawn', '-helped-long-episodes', '-helped-shuffled')), curves=None),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )

@@ -92,3 +92,15 @@ def test_training_apart_is_training(tmp_path):
     config = config_module.from_preset('harlow42', episodes=8, logdir=str(tmp_path), image_cache=str(tmp_path / 'images'), **TINY)
     run, mean_return, seconds = apart.train(config)
     assert run.startswith(str(tmp_path)) and -30 <= mean_return <= 30 and seconds > 0
+
+
+@pytest.mark.parametrize('preset', ['harlow42', 'gaze'])
+def test_the_shared_network_is_there_for_its_weights_alone(preset):
+    backend = Threads(config_module.from_preset(preset, **TINY), 'dummy')
+    try:
+        shared = [operation for operation in backend.graph.get_operations() if operation.name.startswith('global/')]
+        assert not [operation.name for operation in shared if operation.type in ('Placeholder', 'MatMul', 'Softmax')]
+        assert [variable.op.name.split('/', 1)[1] for variable in backend.variables] == [
+            variable.op.name.split('/', 1)[1] for variable in backend._workers[0].network.variables]
+    finally:
+        backend.close()

@@ -72,7 +72,7 @@ class SharedNetwork:
         spread = tf.train.replica_device_setter(
             servers, worker_device=devices[0], ps_strategy=_Turns(servers)) if servers else CPU
         with tf.device(spread):
-            network = make_network(config, GLOBAL)
+            network = make_network(config, GLOBAL, acts=False)
         self.variables, self.others = network.variables, []
         statistics = set(tf.get_collection(STATISTICS, GLOBAL + '/'))
         where = [tf.DeviceSpec.from_string(variable.device).task or 0 for variable in self.variables]
