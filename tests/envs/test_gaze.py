@@ -222,7 +222,7 @@ def test_coins_flip_each_side_and_change_nothing_else():
 @pytest.mark.parametrize('share, flips', [(0., [0, 0, 0, 0]), (.5, [0, 1, 0, 1]), (1., [1, 1, 1, 1]), (.25, [0, 0, 0, 1]), (.75, [0, 1, 1, 1])])
 def test_coins_are_flipped_in_a_part_of_the_environments(share, flips):
     assert gaze.spread(4, share) == flips and sum(gaze.spread(10, .7)) == 7
-    settings = config_module.from_preset('gaze', coin_share=share)
+    settings = config_module.from_preset('gaze', coin_share=share, coin_episodes=10)
     for training in (True, False):
         envs = gaze.make_envs(settings, 'dummy', 4, np.random.RandomState(0), training)
         staged = [0] * 4
