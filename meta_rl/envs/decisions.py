@@ -52,10 +52,10 @@ class WrapperEnv:
         self.reaction_times = []  # and the seconds from the images to the choice
         self._frame = None  # what was seen since the last step: rendering is what takes the real lab its time
 
-    def reset(self, seed):
-        """Starts an episode. seed: int."""
+    def reset(self, seed, setup=None):
+        """Starts an episode. seed: int; setup: how it is staged, see Lab.reset of the embedded lab."""
         self.correct, self._reports, self.reaction_times, self._frame, self.paid = [], [], [], None, 0.
-        self.lab.reset(seed=seed)
+        self.lab.reset(seed=seed, **({'setup': setup} if setup else {}))
 
     def step(self, action, frames=1):
         """Plays `action` (np.intc [7]) for a number of frames. Returns (reward: float, done: bool)."""

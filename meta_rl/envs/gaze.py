@@ -124,9 +124,7 @@ class GazeEnv(Environment):
         return self.view()
 
     def _begin(self, seed, setup):
-        self._env.reset(seed)
-        if setup:
-            self.lab.reset(seed=seed, setup=setup)
+        self._env.reset(seed, setup)
         self.speed = self.frames = 0
         self._last_steps, self._cut = [], False
         self._history = {'seed': seed, 'setup': setup, 'actions': []}
