@@ -79,7 +79,8 @@ def keep(run, folder=FOLDER):
     if config.preset in WITH_WEIGHTS:
         # Those of the last seventh: the weights at the end, without what only training needs, which is twice as much.
         checkpoint = os.path.join(kept, checkpoints.FOLDER, 'model-%d' % config.episodes)
-        os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
+        shutil.rmtree(os.path.dirname(checkpoint), ignore_errors=True)  # or a run that was longer would be taken for the newer one
+        os.makedirs(os.path.dirname(checkpoint))
         for ending in ('.index', '.data-00000-of-00001'):
             shutil.copy(checkpoints.quantiles(run)[-1] + ending, checkpoint + ending)
     return kept

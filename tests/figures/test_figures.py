@@ -76,8 +76,11 @@ def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     monkeypatch.setattr(all_figures, 'WITH_WEIGHTS', ('pixels',))
     run, _, _ = training.run(config_module.from_preset('pixels', **dict(
         TINY, held_out_count=3, logdir=str(tmp_path / 'elsewhere'))))
+    before = tmp_path / 'img' / 'data' / os.path.basename(run).rsplit('-', 2)[0] / 'checkpoints'
+    before.mkdir(parents=True)
+    (before / 'model-256.index').write_bytes(b'of a longer run')
     kept = all_figures.keep(run, 'img')
-    assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
+    assert str(before) == os.path.abspath(os.path.join(kept, 'checkpoints')) and config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
     assert sorted(os.listdir(kept)) == [
         'checkpoints', 'config.json', 'curve.csv', 'images.json', 'learning_set-held-out.csv', 'versions.json']
     assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']
