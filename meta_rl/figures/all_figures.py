@@ -79,10 +79,12 @@ def keep(run, folder=FOLDER):
     if config.preset in WITH_WEIGHTS:
         # Those of the last seventh: the weights at the end, without what only training needs, which is twice as much.
         checkpoint = os.path.join(kept, checkpoints.FOLDER, 'model-%d' % config.episodes)
-        shutil.rmtree(os.path.dirname(checkpoint), ignore_errors=True)  # or a run that was longer would be taken for the newer one
-        os.makedirs(os.path.dirname(checkpoint))
+        os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
         for ending in ('.index', '.data-00000-of-00001'):
             shutil.copy(checkpoints.quantiles(run)[-1] + ending, checkpoint + ending)
+        for path in glob.glob(os.path.join(glob.escape(os.path.dirname(checkpoint)), 'model-*')):
+            if not path.startswith(checkpoint + '.'):
+                os.remove(path)  # of a run that was longer or shorter: the one with most episodes is taken for the newest
     return kept
 
 

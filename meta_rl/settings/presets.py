@@ -27,7 +27,7 @@ _FROM_REWARD = dict(_GAZE, gamma=.95, unroll=48, learning_rate=1e-3, entropy_coe
 # since what a policy never does it cannot learn: without that two seeds of five always went the same way in one case of four.
 # What images look like is learned from images, too: from rewards alone 32 features came to say two things. Features that differ
 # are each as loud as all were together (embedding_scale), and an association of many of them takes more learning, so the steps
-# are longer, and the memory has two units for each number that it compares, of 32 features on either side.
+# are longer.
 _ALONE = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, memory_units=128, passes=3,
               ratio_clip=.2, fine_places=True, waited=True, wait_digits=6, choice_entropy=.1, explore=.2, explore_episodes=25000,
               greedy_share=.25, greedy_start=10000, twins=.3, embedding_scale=2., learning_rate=2e-3, episodes=30000)

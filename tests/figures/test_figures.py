@@ -80,7 +80,8 @@ def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     before.mkdir(parents=True)
     (before / 'model-256.index').write_bytes(b'of a longer run')
     kept = all_figures.keep(run, 'img')
-    assert str(before) == os.path.abspath(os.path.join(kept, 'checkpoints')) and config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
+    assert str(before) == os.path.abspath(os.path.join(kept, 'checkpoints'))
+    assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'
     assert sorted(os.listdir(kept)) == [
         'checkpoints', 'config.json', 'curve.csv', 'images.json', 'learning_set-held-out.csv', 'versions.json']
     assert sorted(os.listdir(os.path.join(kept, 'checkpoints'))) == ['model-128.data-00000-of-00001', 'model-128.index']
