@@ -194,7 +194,8 @@ class Config:
     choice_entropy = setting(0., 'weight, beside entropy_coef, where fixation has just been paid: there it is chosen where to go', 0.)
     entropy_episodes = setting(0, 'it falls in a straight line to 0 in the first of them; 0: it stays [episodes]', 0, 10 ** 12)
     # Policies of agents that move their gaze fell apart within a few updates; a step that changes a policy by much is cut.
-    passes = setting(1, 'updates by each unroll', 1, 100)
+    passes = setting(1, 'how often each unroll is learned from', 1, 100)
+    minibatches = setting(1, 'in so many updates, each by its part of the episodes side by side', 1, 65536)
     ratio_clip = setting(0., 'how far from 1 the ratio of the new probability of an action to the old is followed (.2 in PPO, Schulman '
                          'et al. 2017); 0: the plain policy gradient of A3C', 0., 10.)
     # At 999, as published, one seed of five took 33,000 episodes to a return of 24; at 1 ten of ten took 18,000 to 25,000.

@@ -7,6 +7,7 @@ from meta_rl.ac_network import AC_Network, Counts, Losses, Unroll
 from meta_rl.envs.contract import Environment, Episode, is_history
 from meta_rl.experience.actor import Actor, Experience
 from meta_rl.experience.returns import discounted_returns, generalized_advantages, others_mean
+from meta_rl.nets.nest import mapped
 from meta_rl.rundir.saving.plain import is_random_state, random_state, set_random_state
 
 LEAST = 1e-6  # probability of an action that was done
@@ -39,7 +40,8 @@ class Learning(NamedTuple):
     reward_unit: rewards are divided by it before they are learned from; what is reported is in the lab's units all the same.
     taught: the number of episodes in which the weight of doing as a teacher would falls from 1 to 0; 0: there is no teacher.
     entropy_episodes: the number in which the weight of the entropy falls to 0; 0: it stays as it is.
-    passes: updates by each unroll.
+    passes: how often each unroll is learned from.
+    minibatches: in how many updates, each by as many of the environments side by side, see `minibatch`.
     siblings: how many environments side by side play the same episode, see others_mean; 1: none do.
     """
 
@@ -51,6 +53,12 @@ class Learning(NamedTuple):
     entropy_episodes: int = 0
     passes: int = 1
     siblings: int = 1
+    minibatches: int = 1
+
+    @property
+    def updates(self) -> int:
+        """How many there are by each unroll."""
+        return self.passes * self.minibatches
 
 
 class Worker:
@@ -98,7 +106,7 @@ class Worker:
         while not coordinator.should_stop():
             experience = self.play(session, counts.episodes)
             losses, after = self.train(experience, session, counts.episodes)
-            report(self.update(experience, losses, after.updates - counts.updates - self._learning.passes))
+            report(self.update(experience, losses, after.updates - counts.updates - self._learning.updates))
             counts = after
 
     def play(self, session: Any, episodes: int) -> Experience:
@@ -110,17 +118,25 @@ class Worker:
         return self._actor.unroll(session, self._learning.steps, labelled=self._imitation(episodes) > 0)
 
     def train(self, experience: Experience, session: Any, episodes: int = 0) -> Tuple[Losses, Counts]:
-        """Updates the shared network by an Experience. Returns (Losses, Counts), of the last pass."""
-        unroll = self.unroll(experience, episodes)
-        for _ in range(1, self._learning.passes):
-            self.network.train(session, unroll._replace(ended=0))
-        return self.network.train(session, unroll)
+        """Updates the shared network by an Experience. Returns (Losses, Counts), of the last update."""
+        *others, last = self.unrolls(experience, episodes)
+        for unroll in others:
+            self.network.train(session, unroll)
+        return self.network.train(session, last)
 
     def update(self, experience: Experience, losses: Losses, staleness: int) -> Update:
         """The Update that there is to report."""
         value = float(experience.values.mean()) * self._learning.reward_unit
         return Update(self.number, experience.episodes, experience.actions.size, experience.actions.shape[1], value, losses,
                       staleness, self.state())
+
+    def unrolls(self, experience: Experience, episodes: int = 0) -> List[Unroll]:
+        """What the network learns from, one update after the other. Episodes ended in the last of them alone."""
+        unroll, learning = self.unroll(experience, episodes), self._learning
+        first = unroll._replace(ended=0)
+        parts = [minibatch(first, number, learning.minibatches) for number in range(learning.minibatches)]
+        updates = parts * learning.passes
+        return updates[:-1] + [updates[-1]._replace(ended=unroll.ended)]
 
     def unroll(self, experience: Experience, episodes: int = 0) -> Unroll:
         """The Unroll that an Experience is to the network. episodes: int, how many all workers had played before."""
@@ -157,6 +173,22 @@ class Worker:
         """Closes the labs."""
         for env in self.envs:
             env.close()
+
+
+def minibatch(unroll: Unroll, number: int, count: int) -> Unroll:
+    """Part `number` of `count` of an Unroll: that of B / count environments next to each other, and the views that these saw."""
+    if count == 1:
+        return unroll
+    width = unroll.actions.shape[1] // count
+    mine = slice(number * width, (number + 1) * width)
+    seen, index = np.unique(unroll.view_index[:, mine], return_inverse=True)
+
+    def of(arrays):
+        return mapped(lambda array: array[:, mine], arrays)
+    return unroll._replace(
+        views=unroll.views[seen], view_index=index.reshape(-1, width).astype(np.int32), inputs=of(unroll.inputs),
+        state=mapped(lambda array: array[mine], unroll.state), actions=of(unroll.actions), target_v=of(unroll.target_v),
+        advantages=of(unroll.advantages), labels=of(unroll.labels), chances=of(unroll.chances))
 
 
 def _chances(experience: Experience) -> np.ndarray:

@@ -102,4 +102,4 @@ class Gaze(Harlow):
 
     def learning(self, config):
         return Learning(config.unroll, config.gamma, config.gae_lambda, float(CORRECT_REWARD), config.teacher_episodes,
-                        config.entropy_episodes, config.passes)
+                        config.entropy_episodes, config.passes, minibatches=config.minibatches)

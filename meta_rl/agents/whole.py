@@ -22,7 +22,7 @@ class Whole:
 
     def learning(self, config):
         return Learning(self.spec(config).trials, config.gamma, config.gae_lambda, entropy_episodes=config.entropy_episodes,
-                        passes=config.passes, siblings=config.siblings)
+                        passes=config.passes, siblings=config.siblings, minibatches=config.minibatches)
 
 
 class Task(Whole, Agent):

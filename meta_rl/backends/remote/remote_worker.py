@@ -34,23 +34,23 @@ class RemoteWorker:
             if state:
                 self._worker.set_state(state)
             self._session = session_of(self._graph)
-        self._played, self._passes = None, 0  # what it learns from, and how often it still will
+        self._played, self._left = None, []  # what it learns from, and what of that it has not learned from yet
 
     @property
     def between_unrolls(self):
-        """bool: no pass over what was played is left, so that a run that stops here goes on as if it had not."""
-        return not self._passes
+        """bool: nothing is left to learn from what was played, so that a run that stops here goes on as if it had not."""
+        return not self._left
 
     def start_anew(self, episodes):
         """Starts new episodes, by other numbers: for a worker that joins a run after so many episodes, some of them its own."""
         self._random.seed([self._config.seed, self._worker.number, episodes])
         self._worker.forget()
-        self._passes = 0
+        self._left = []
 
     def learn(self, weights, counts):
         """One update: plays, and returns (list of flat vectors for the shared network, episodes that ended, Report).
 
-        Of several passes over what was played each is an update of its own, and the last one reports the episodes and the steps:
+        Where there are several by what was played, the last one reports the episodes and the steps:
         before it the Report has 0 of each.
 
         Args:
@@ -59,15 +59,13 @@ class RemoteWorker:
         """
         worker = self._worker
         worker.network.set_weights(self._session, weights)
-        if not self._passes:
-            experience = worker.play(self._session, counts.episodes)
-            self._played, self._passes = (experience, worker.unroll(experience, counts.episodes)), self._config.passes
-        (experience, unroll), self._passes = self._played, self._passes - 1
-        if self._passes:
-            unroll = unroll._replace(ended=0)
+        if not self._left:
+            self._played = worker.play(self._session, counts.episodes)
+            self._left = worker.unrolls(self._played, counts.episodes)
+        unroll = self._left.pop(0)
         losses, vectors = worker.network.gradients(self._session, unroll)
-        update = worker.update(experience, losses, 0)
-        if self._passes:
+        update = worker.update(self._played, losses, 0)
+        if self._left:
             update = update._replace(episodes=[], steps=0, width=0)
         waits = is_milestone(self._config, counts.episodes, counts.episodes + unroll.ended)
         return vectors, unroll.ended, report_of(update, waits)
