@@ -8,7 +8,8 @@ from meta_rl import worker as worker_module
 from meta_rl.ac_network import Counts, Losses
 from meta_rl.experience.actor import Actor, play_episodes, sample
 from meta_rl.nets.lstm import LSTMState
-from meta_rl.worker import Learning, Worker
+from meta_rl.nets.nest import leaves
+from meta_rl.worker import Learning, Worker, minibatch
 
 from helpers.fakes import LENGTH, B, Env, Network
 
@@ -193,6 +194,33 @@ def test_each_unroll_is_learned_from_in_as_many_passes():
     for t in range(T):
         for b in range(B):
             assert first.chances[t, b] == experience.policies[t][b][experience.actions[t, b]]
+
+
+def test_each_pass_is_an_update_for_each_part_of_the_environments():
+    network, count = Network(), 4
+    envs = [Env(seed, length=seed % 5 + 1) for seed in range(2 * count)]
+    worker = Worker(0, network, envs, np.random.RandomState(0), Learning(T, .9, passes=2, minibatches=count))
+    experience = worker.play(None, 0)
+    whole = worker.unroll(experience)
+    losses, counts = worker.train(experience, None)
+    assert counts.updates == len(network.trained) == 2 * count
+    assert [unroll.ended for unroll in network.trained] == [0] * 7 + [len(experience.episodes)] and experience.episodes
+    for number, unroll in enumerate(network.trained):
+        own = range(number % count * 2, number % count * 2 + 2)
+        assert len(unroll.views) == len({view.tobytes() for b in own for view in whole.views[whole.view_index[:, b]]})
+        for column, b in enumerate(own):
+            assert (unroll.views[unroll.view_index[:, column]] == whole.views[whole.view_index[:, b]]).all()
+            for name in ('actions', 'target_v', 'advantages', 'chances', 'labels'):
+                assert (getattr(unroll, name)[:, column] == getattr(whole, name)[:, b]).all(), name
+            for part, all_of_it in zip(unroll.inputs, whole.inputs):
+                assert (part[:, column] == all_of_it[:, b]).all()
+            for part, all_of_it in zip(leaves(unroll.state), leaves(whole.state)):
+                assert (part[column] == all_of_it[b]).all()
+
+
+def test_one_minibatch_is_the_unroll_itself():
+    unroll = make_worker().unroll(played()[2])
+    assert minibatch(unroll, 0, 1) is unroll
 
 
 def test_what_is_reported_is_in_the_units_of_the_lab():

@@ -166,6 +166,6 @@ def test_a_machine_of_a_cluster_starts_anew_with_what_its_agent_wants(monkeypatc
 
 @pytest.mark.parametrize('name', ['harlow42', 'two-step', 'bandit-independent', 'gaze'])
 def test_every_agent_learns_as_it_is_told(name):
-    told = dict(passes=5, gamma=.7, gae_lambda=.6, entropy_episodes=77)
+    told = dict(passes=5, minibatches=2, gamma=.7, gae_lambda=.6, entropy_episodes=77)
     config = config_module.from_preset(name, **told)
     assert {setting: getattr(agents.of(config).learning(config), setting) for setting in told} == told

@@ -8,6 +8,7 @@ from meta_rl import config as config_module
 from meta_rl.envs import gaze
 from meta_rl.envs.gazing.momentum import NONE
 from meta_rl.experience.actor import Actor, play_episodes
+from meta_rl.worker import minibatch
 
 from helpers.gaze_networks import B, build
 from helpers.labs import make_lab
@@ -42,6 +43,25 @@ def test_rewards_are_learned_from_in_units_of_a_right_choice_and_reported_in_tho
                                      over=np.ones_like(experience.over))
     assert (worker.unroll(experience).advantages == 1).all()
     assert worker.update(experience._replace(values=experience.values + 2), None, 0).value == 10
+
+
+def test_minibatches_learn_what_the_whole_teaches_in_their_mean():
+    random = np.random.RandomState(5)
+    def step(part):
+        """What an update of plain gradient descent at a rate of 1 changes."""
+        session, shared, network = build(6, (21, 42), gaze.Fovea(6, 15, 11))
+        before = session.run(shared.local_vars)
+        network.train(session, part)
+        return [new - old for new, old in zip(session.run(shared.local_vars), before)]
+    session, _, network = build(6, (21, 42), gaze.Fovea(6, 15, 11))
+    worker = agents.make_worker(config_module.from_preset('gaze', unroll=6, batch=6), 0, network, made(6)[2], random)
+    worker.play(session, 0)
+    unroll = worker.unroll(worker.play(session, 0))  # the second, whose memory does not start at 0
+    unroll = unroll._replace(advantages=random.standard_normal((6, 6)), target_v=random.standard_normal((6, 6)))
+    parts = [step(minibatch(unroll, number, 3)) for number in range(3)]
+    for whole, *of_parts in zip(step(unroll), *parts):
+        np.testing.assert_allclose(whole, np.mean(of_parts, 0), rtol=1e-4, atol=1e-6)
+    assert any(abs(one - other).max() > .01 for one, other in zip(*parts[:2]))
 
 
 def test_what_the_policy_did_not_choose_is_learned_from_where_it_was_better_than_expected():

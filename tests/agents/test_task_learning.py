@@ -131,3 +131,8 @@ def test_units_forget_at_the_start_as_they_are_asked_to():
 def test_siblings_fill_a_batch():
     with pytest.raises(config_module.ConfigError, match='siblings is 3: the episodes side by side, batch 64, must be a multiple'):
         agents.check(config_module.from_preset('bandit-independent', siblings=3, batch=64))
+
+
+def test_minibatches_fill_a_batch():
+    with pytest.raises(config_module.ConfigError, match='minibatches is 5: the episodes side by side, batch 32, must be a multiple'):
+        agents.check(config_module.from_preset('gaze', minibatches=5))

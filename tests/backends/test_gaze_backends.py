@@ -13,7 +13,7 @@ GAZE = ['--preset', 'gaze-taught', '--batch', '4', '--unroll', '17', '--training
         '--held-out-count', '3', '--units', '4', '--memory-units', '4', '--places', '4', '--embedding', '4', '--log-every', '4',
         '--checkpoint-every', '8', '--coin-start', '4', '--coin-episodes', '10', '--teacher-episodes', '9', '--episodes', '24',
         '--decay', 'false', '--explore', '.9', '--greedy-share', '.5', '--greedy-start', '6', '--waited', 'true',
-        '--wait-digits', '3', '--twins', '.1', '--passes', '3', '--ratio-clip', '.2']
+        '--wait-digits', '3', '--twins', '.1', '--passes', '3', '--minibatches', '2', '--ratio-clip', '.2']
 OTHERS = [pytest.param(['--backend', 'processes'], id='processes'),
           pytest.param(['--backend', 'ray'], id='ray', marks=pytest.mark.skipif(
               importlib.util.find_spec('ray') is None, reason='Ray is not installed'))]
