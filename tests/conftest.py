@@ -1,4 +1,5 @@
 """The paths on which tests find the project and their helpers, and what pytest is told. See helpers/ for what tests share."""
+import gc
 import os
 import signal
 import sys
@@ -7,6 +8,7 @@ import pytest
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(TESTS), TESTS]
+gc.set_threshold(50000)  # graphs are many objects that live on: to look through them again and again is a twelfth of the work
 
 
 @pytest.fixture(scope='session')

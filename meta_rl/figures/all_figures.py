@@ -46,7 +46,7 @@ FIGURES = (
            collections.OrderedDict([('gaze', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
            'gaze', WANG, True, None),
     Figure('gaze-ablations', 'gaze in 12,000 episodes, with the helps of before, and without one of them', collections.OrderedDict(
-        [('gaze-short', 2)] + [('gaze-short-helped' + end, 3) for end in ('', '-any-spawn', '-long-episodes', '-shuffled')]), curves=None),
+        [('gaze-short' + end, 3) for end in ('', '-helped', '-helped-any-spawn', '-helped-long-episodes', '-helped-shuffled')]), curves=None),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
 )

@@ -100,7 +100,7 @@ class Monitor:
         self._update_weight += update.width
         if ended:
             self._take_in(update.episodes)
-        self.updates += update.steps > 0  # not for the earlier ones of several passes over what was played
+        self.updates += update.steps > 0  # not for the earlier ones of several by what was played
         completed = episodes // self._log_every > self.episodes // self._log_every or episodes >= self._total
         self._steps += update.steps
         self._first = self._first or (time.monotonic(), episodes, self._steps)

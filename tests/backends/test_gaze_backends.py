@@ -50,7 +50,7 @@ def test_one_worker_is_as_good_as_another(folder, by_a_thread, flags):
 @pytest.mark.slow
 @pytest.mark.parametrize('flags', OTHERS)
 def test_a_run_goes_on_on_its_own_backend_as_if_nothing_had_been(folder, flags):
-    """Stopped between two passes over an unroll."""
+    """Stopped between two updates by an unroll."""
     run = Run(folder, *(GAZE + ['--episodes', '1000000'] + flags), script=(INTERRUPTED, '8', 'halfway'))
     assert run.status() == 130, run.log()
     episodes = str(checkpoints.episodes_of(checkpoints.latest(run.directory())) + 24)
