@@ -236,6 +236,17 @@ class Coordinator(threading.Event):
     should_stop = threading.Event.is_set
 
 
+def test_its_own_updates_do_not_make_it_stale():
+    worker, coordinator, reports = make_worker(Learning(T, .9, passes=2, minibatches=B)), Coordinator(), []
+
+    def report(update):
+        reports.append(update.staleness)
+        if len(reports) == 2:
+            coordinator.set()
+    worker.work(None, coordinator, report)
+    assert reports == [0, 0] and len(worker.network.trained) == 2 * 2 * B
+
+
 def test_work_pulls_then_plays_and_trains_until_the_stop():
     worker, coordinator, reports = make_worker(), Coordinator(), []
 
