@@ -132,11 +132,10 @@ class Worker:
 
     def unrolls(self, experience: Experience, episodes: int = 0) -> List[Unroll]:
         """What the network learns from, one update after the other. Episodes ended in the last of them alone."""
-        unroll, learning = self.unroll(experience, episodes), self._learning
-        first = unroll._replace(ended=0)
-        parts = [minibatch(first, number, learning.minibatches) for number in range(learning.minibatches)]
-        updates = parts * learning.passes
-        return updates[:-1] + [updates[-1]._replace(ended=unroll.ended)]
+        unroll, count = self.unroll(experience, episodes), self._learning.minibatches
+        parts = [minibatch(unroll._replace(ended=0), number, count) for number in range(count)]
+        *others, last = parts * self._learning.passes
+        return others + [last._replace(ended=unroll.ended)]
 
     def unroll(self, experience: Experience, episodes: int = 0) -> Unroll:
         """The Unroll that an Experience is to the network. episodes: int, how many all workers had played before."""
@@ -178,7 +177,7 @@ class Worker:
 def minibatch(unroll: Unroll, number: int, count: int) -> Unroll:
     """Part `number` of `count` of an Unroll: that of B / count environments next to each other, and the views that these saw."""
     if count == 1:
-        return unroll
+        return unroll  # as it is, without copies
     width = unroll.actions.shape[1] // count
     mine = slice(number * width, (number + 1) * width)
     seen, index = np.unique(unroll.view_index[:, mine], return_inverse=True)

@@ -56,10 +56,9 @@ def check(config):
     """Raises ConfigError where settings do not go together."""
     if 0 < config.forget_span < 2:
         raise ConfigError(f'forget_span is {config.forget_span:g}: it must be 0, or 2 or more.')
-    if config.batch % config.minibatches:
-        raise ConfigError(f'minibatches is {config.minibatches}: the episodes side by side, batch {config.batch}, must be a multiple of it.')
-    if config.batch % config.siblings:
-        raise ConfigError(f'siblings is {config.siblings}: the episodes side by side, batch {config.batch}, must be a multiple of it.')
+    for name in ('minibatches', 'siblings'):
+        if config.batch % getattr(config, name):
+            raise ConfigError(f'{name} is {getattr(config, name)}: the episodes side by side, batch {config.batch}, must be a multiple of it.')
     of(config).check(config)
 
 

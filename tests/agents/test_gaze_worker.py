@@ -1,6 +1,4 @@
 """What of its environment the gaze agent is trained by, and how it is learned from."""
-import functools
-
 import numpy as np
 
 from meta_rl import agents
@@ -14,15 +12,13 @@ from helpers.gaze_networks import B, build
 from helpers.labs import make_lab
 
 
-@functools.lru_cache(maxsize=None)
 def player():
-    """(session, network) of frames that GazeEnv shows, to play with: nothing here trains it."""
-    session, _, network = build(6, (21, 42), gaze.Fovea(6, 15, 11))
-    return session, network
+    """(session, shared network, network) of frames that GazeEnv shows, with the weights that it has at first."""
+    return build(6, (21, 42), gaze.Fovea(6, 15, 11))
 
 
 def made(count=B, **others):
-    session, network = player()
+    session, _, network = player()
     random = np.random.RandomState(0)
     envs = [gaze.GazeEnv(make_lab('harlow', ['RGB_INTERLEAVED'], width=84, height=84), random, **others) for _ in range(count)]
     return session, network, envs, random
@@ -46,15 +42,15 @@ def test_rewards_are_learned_from_in_units_of_a_right_choice_and_reported_in_tho
 
 
 def test_minibatches_learn_what_the_whole_teaches_in_their_mean():
-    random = np.random.RandomState(5)
     def step(part):
         """What an update of plain gradient descent at a rate of 1 changes."""
-        session, shared, network = build(6, (21, 42), gaze.Fovea(6, 15, 11))
+        session, shared, network = player()
         before = session.run(shared.local_vars)
         network.train(session, part)
         return [new - old for new, old in zip(session.run(shared.local_vars), before)]
-    session, _, network = build(6, (21, 42), gaze.Fovea(6, 15, 11))
-    worker = agents.make_worker(config_module.from_preset('gaze', unroll=6, batch=6), 0, network, made(6)[2], random)
+
+    session, network, envs, random = made(6)
+    worker = agents.make_worker(config_module.from_preset('gaze', unroll=6, batch=6), 0, network, envs, random)
     worker.play(session, 0)
     unroll = worker.unroll(worker.play(session, 0))  # the second, whose memory does not start at 0
     unroll = unroll._replace(advantages=random.standard_normal((6, 6)), target_v=random.standard_normal((6, 6)))

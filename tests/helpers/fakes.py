@@ -3,6 +3,7 @@ import numpy as np
 
 from meta_rl.ac_network import Counts, Losses
 from meta_rl.envs.contract import Environment, Episode, Spec, Step
+from meta_rl.experience.actor import Actor
 from meta_rl.nets.lstm import LSTMState
 
 B, LENGTH = 3, 6
@@ -101,3 +102,9 @@ class Network:
     def pull(self, session):
         self.pulled += 1
         return Counts(0, 0)
+
+
+def played(greedy=False, seed=1, steps=LENGTH, **env):
+    """(network, envs, Experience) of an unroll of B episodes side by side."""
+    network, envs = Network(), [Env(seed, **env) for seed in range(B)]
+    return network, envs, Actor(network, envs, np.random.RandomState(seed)).unroll(None, steps, greedy)

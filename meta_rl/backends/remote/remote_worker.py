@@ -50,8 +50,8 @@ class RemoteWorker:
     def learn(self, weights, counts):
         """One update: plays, and returns (list of flat vectors for the shared network, episodes that ended, Report).
 
-        Where there are several by what was played, the last one reports the episodes and the steps:
-        before it the Report has 0 of each.
+        Where there are several by what was played, the last one reports the episodes and the steps: before it the Report has 0
+        of each.
 
         Args:
           weights: list of flat vectors of the shared weights.
