@@ -29,10 +29,10 @@ _FROM_REWARD = dict(_GAZE, gamma=.95, unroll=48, learning_rate=1e-3, entropy_coe
 # are each as loud as all were together (embedding_scale), and an association of many of them takes more learning, so the steps
 # are longer.
 _ALONE = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, memory_units=128, passes=3,
-              ratio_clip=.2, fine_places=True, waited=True, wait_digits=6, choice_entropy=.1, explore=.2, explore_episodes=25000,
-              greedy_share=.25, greedy_start=10000, twins=.3, embedding_scale=2., learning_rate=2e-3, episodes=30000)
+              ratio_clip=.2, fine_places=True, waited=True, wait_digits=6, choice_entropy=.1, explore=.2, explore_episodes=20000,
+              greedy_share=.25, greedy_start=8000, twins=.3, embedding_scale=2., learning_rate=2e-3, minibatches=2, episodes=24000)
 # In fewer episodes; and with the helps that there were before, to leave out one after the other.
-_SHORT = dict(_ALONE, episodes=12000, explore_episodes=10000, greedy_start=4000)
+_SHORT = dict(_ALONE, minibatches=1, episodes=12000, explore_episodes=10000, greedy_start=4000)
 _HELPED = dict(_SHORT, memory_units=64, training_frames=600, coin_episodes=12000, coin_share=.5)
 
 # The tasks without a lab: advantages of many episodes side by side, and a policy that ends up certain.
