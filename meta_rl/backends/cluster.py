@@ -78,7 +78,7 @@ def resolved(address):
     host, _, port = address.rpartition(':')
     try:
         return socket.gethostbyname(host), int(port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host at all, as 'a..b'
         raise ConfigError(f'There is no host {host!r} in the network ({error}): mend its address in the cluster.')
 
 
@@ -173,7 +173,10 @@ class Lookout:
     def gone(self):
         """The address of a server that is gone, or None: its machine refuses, or has not answered for SILENCE seconds."""
         for address in self._heard:
-            reason = _refusal(address)
+            try:
+                reason = _refusal(address)
+            except ConfigError as error:  # it had a name in the network when this began, and may have it again
+                reason = str(error)
             if reason is None:
                 self._heard[address] = time.monotonic()
             elif reason == os.strerror(errno.ECONNREFUSED) or time.monotonic() - self._heard[address] > SILENCE:

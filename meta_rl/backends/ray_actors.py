@@ -20,6 +20,7 @@ from meta_rl.config import ConfigError
 from meta_rl.console import hints
 from meta_rl.console.held_back import held_back
 from meta_rl.console.output import say
+from meta_rl.labs.lab_process import LabDied
 from meta_rl.rundir.recorder import WorkersLost
 from meta_rl.tf_compat import session_config, tf
 
@@ -117,7 +118,9 @@ class Rays(Backend):
                 halfway.discard(number)
                 try:
                     (vector,), ended, report = ray.get(promise)
-                except ray.exceptions.RayActorError as error:
+                except ray.exceptions.RayTaskError as error:  # raised by the worker itself
+                    raise error.cause if isinstance(error.cause, LabDied) else error
+                except ray.exceptions.RayError as error:
                     self._lost(number, error, len(due))
                     return
                 vector, *after = push(vector, ended)
@@ -129,6 +132,10 @@ class Rays(Backend):
                     halfway.add(number)
                 ask(number)
 
+        def take_halfway():
+            while halfway:  # what goes on from there begins with new unrolls
+                take(next(promise for promise, (number, _) in due.items() if number in halfway))
+
         for number in range(len(actors)):
             ask(number)
         try:
@@ -139,9 +146,10 @@ class Rays(Backend):
                 silence.say(lambda: self._awaited(due))
                 for promise in ready:
                     take(promise)
+            if not recorder.done:
+                take_halfway()
         except KeyboardInterrupt:
-            while halfway:  # what goes on from there begins with new unrolls
-                take(next(promise for promise, (number, _) in due.items() if number in halfway))
+            take_halfway()
             raise
         finally:
             # Labs of an actor that is killed leave their folders behind.
@@ -166,7 +174,8 @@ class Rays(Backend):
             numbers, there.get('CPU', 0), there.get('GPU', 0), self._config.workers)
 
     def _lost(self, number, error, left):
-        reason = str(error).strip().split('\n')[0]
+        # Of one that could not be made the last line says why.
+        reason = str(error).strip().split('\n')[-1 if getattr(error, 'actor_init_failed', False) else 0]
         say('Worker %d is lost (%s): going on with the %d left of %d.' % (number, reason, left, self._config.workers))
         if not left:
             raise WorkersLost('No worker is left.')
@@ -198,6 +207,6 @@ def _look_for(address):
     if host and '/' not in host and port.isdigit():
         try:
             socket.create_connection((host, int(port)), 10.).close()
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             raise ConfigError('There is no Ray cluster at {} ({}): start one with `ray start --head`, or leave out '
                               '--ray-address.'.format(address, getattr(error, 'strerror', None) or error))

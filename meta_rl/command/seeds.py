@@ -28,12 +28,12 @@ def train(script, settings, seeds, jobs, path=None, quiet=False):
       quiet: bool, have them print no progress.
     Returns: int, the worst of their exit statuses.
     """
-    os.makedirs(settings.logdir, exist_ok=True)
     family, numbers = Family(), range(settings.seed, settings.seed + seeds)
+    own = {seed: attr.asdict(settings.change(seed=seed)) for seed in numbers}  # a seed that cannot be shows here
+    os.makedirs(settings.logdir, exist_ok=True)
 
     def one(seed, result):
-        flags = [f'--{name}={str(value).lower() if isinstance(value, bool) else value}'
-                 for name, value in attr.asdict(settings.change(seed=seed)).items()]
+        flags = [f'--{name}={str(value).lower() if isinstance(value, bool) else value}' for name, value in own[seed].items()]
         command = [sys.executable, script, 'train', '--json', result] + ['--quiet'] * quiet + flags
         if jobs == 1 or family.stopped:
             return family.call(command)
@@ -76,14 +76,18 @@ class Family:
         self._processes, self.stopped = [], False
 
     def call(self, command, **streams):
-        """Runs a command to its end. Returns its exit status; STOPPED, without starting it, after `stop`."""
+        """Runs a command to its end. Returns its exit status, as a shell does: 128 and the number of a signal that ended it.
+
+        After `stop` it is not started: STOPPED.
+        """
         if self.stopped:
             return STOPPED
         process = subprocess.Popen(command, **streams)
         self._processes.append(process)
         if self.stopped:
             process.send_signal(signal.SIGTERM)
-        return process.wait()
+        status = process.wait()
+        return status if status >= 0 else 128 - status
 
     def stop(self):
         """Asks all of them to save and end, and starts no more."""

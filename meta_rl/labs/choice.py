@@ -37,10 +37,16 @@ def make_labs(config, folder, count):
 
 
 def check(config):
-    """Raises ConfigError where a Config asks the real lab for surroundings other than its own."""
+    """Raises ConfigError where a Config asks a lab for what it does not have: a level, or the real one surroundings."""
     if config.lab == DEEPMIND and config.surroundings not in (Config().surroundings, 'real'):
         raise ConfigError(f"surroundings is {config.surroundings!r}, but the lab is 'deepmind', which has its own: set it to "
                           "'real', or choose the embedded lab.")
+    if config.lab == EMBEDDED:
+        from meta_rl import psychlab
+        try:
+            psychlab.find_level(config.level_script)
+        except RuntimeError as error:
+            raise ConfigError(f'The lab says: {error}')
 
 
 def write_level(config, directory):

@@ -108,3 +108,27 @@ def test_a_server_takes_connections_at_its_own_address_only():
         server.wait()
         server.stdout.close()
     assert cluster.Lookout([ps]).gone() == ps
+
+
+def test_a_name_that_is_not_found_for_a_while_is_a_server_that_does_not_answer(monkeypatch):
+    now, found = [1000.], []
+    def find(host):
+        if not found:
+            raise socket.gaierror('Temporary failure in name resolution')
+        return found[0]
+    monkeypatch.setattr(cluster.time, 'monotonic', lambda: now[0])
+    monkeypatch.setattr(cluster.socket, 'gethostbyname', find)
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        server.listen(1)
+        address = 'there.example:%d' % server.getsockname()[1]
+        lookout = cluster.Lookout([address])
+        now[0] += cluster.SILENCE
+        assert lookout.gone() is None
+        found.append('127.0.0.1')
+        assert lookout.gone() is None
+        found.clear()
+        now[0] += cluster.SILENCE
+        assert lookout.gone() is None
+        now[0] += 1
+        assert lookout.gone() == address

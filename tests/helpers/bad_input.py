@@ -35,7 +35,7 @@ def flag_cases():
     for preset in ('', 'HARLOW42', 'harlow42 ', '../x', 'master2'):
         yield ['train', '--preset=' + preset], '--preset'
     for words, name in (
-            ('--seeds 0', '--seeds'), ('--seeds x', '--seeds'), ('--jobs 0', '--jobs'), ('--jobs=-1', '--jobs'), ('--zeal', '--zeal'),
+            ('--seeds 0', '--seeds'), ('--seeds x', '--seeds'), ('--seed 2147483647 --seeds 2', 'seed is 2147483648'), ('--jobs 0', '--jobs'), ('--jobs=-1', '--jobs'), ('--zeal', '--zeal'),
             ('--see 1', '--see'), ('--job ps', '--job'), ('--job master', '--job'), ('--task 1', '--task'), ('--task x', '--task'),
             ('--ps 2', 'ps'), ('--ray-address x:1', 'ray_address'), ('--cluster nowhere.json', '--job'),
             ('--cluster nowhere.json --job ps', 'nowhere.json'), ('--cluster cluster.json --job ps --task 5', '--task'),
@@ -43,11 +43,12 @@ def flag_cases():
             ('--cluster cluster.json --job worker --task 0 --seed 3', '--seed'),
             ('--cluster cluster.json --job worker --task 0 --resume RUN', '--resume'),
             ('--cluster taken.json --job ps', 'ps 0 cannot listen'), ('--cluster strange.json --job ps', 'ps 0 cannot listen'),
-            ('--cluster unknown.json --job ps', 'no.such.host.invalid'),
+            ('--cluster unknown.json --job ps', 'no.such.host.invalid'), ('--cluster dots.json --job ps', '127.0.0..1'),
             ('--backend processes --ps 9', 'ps is 9'),
             ('--observation crops --embedding 0', 'embedding'), ('--observation pixels --width 16 --height 16', 'width'),
             ('--width 18', 'width'), ('--image-set black-white', 'image_count'),
             ('--image-set black-white --image-count 2', 'observation'), ('--level-script no', 'no'), ('--level-script=', 'level'),
+            ('--preset gaze --level-script no', 'no'),
             ('--logdir file/x', 'file/x'), ('--image-cache file/x', 'file'), ('--logdir=closed/x', 'closed'),
             ('--images nowhere', 'nowhere'), ('--images file', 'file'), ('--images empty', 'empty'), ('--images few', 'few')):
         yield ['train'] + (TINY if '--job worker' not in words else []) + words.split(), name

@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
     taken.bind(('127.0.0.1', 0))
     taken.listen(1)
     for name, address in (('taken', '127.0.0.1:%d' % taken.getsockname()[1]), ('strange', '192.0.2.1:2222'),
-                          ('cluster', '127.0.0.1:2222'), ('unknown', 'no.such.host.invalid:2222')):
+                          ('cluster', '127.0.0.1:2222'), ('unknown', 'no.such.host.invalid:2222'), ('dots', '127.0.0..1:2222')):
         (folder / (name + '.json')).write_text(f'{{"ps": ["{address}"], "worker": ["y"]}}')
     yield folder
     taken.close()

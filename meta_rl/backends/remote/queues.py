@@ -5,7 +5,7 @@ workers: it listens nowhere, and when it dies nobody waits for it.
 """
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 
 from meta_rl.ac_network import Counts
 from meta_rl.backends.remote.shared_network import Report, SharedNetwork, update_of
@@ -96,7 +96,7 @@ class Link:
         self._push_first = make_callable(sessions[0], fetches, feeds)
         self._push_others = network.push_calls(sessions)[1:]
         self._wait = make_callable(sessions[0], [queues._take_turn[worker]], [])
-        self._pool = ThreadPoolExecutor(max(len(self._push_others), 1))
+        self._pool = futures.ThreadPoolExecutor(max(len(self._push_others), 1))
 
     def pull(self):
         """(Counts so far, list of flat vectors of the weights)."""
@@ -112,6 +112,8 @@ class Link:
           counts: Counts, what came with the weights that the gradients were found with.
         """
         others = [self._pool.submit(call, vector, ended) for call, vector in zip(self._push_others, vectors[1:])]
+        if report.waits:  # what is saved once the first has it is to have all of it
+            futures.wait(others)
         first, episodes, updates, last = self._push_first(vectors[0], ended, *report._replace(staleness=counts.updates))
         weights = [first] + [other.result()[0] for other in others]
         if report.waits and not last:

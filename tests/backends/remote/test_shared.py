@@ -1,5 +1,7 @@
 """SharedNetwork: an update by flat vectors is that of a thread, bit for bit, on one server and shared among several."""
 import json
+import threading
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -130,3 +132,25 @@ def test_what_a_worker_sends_to_a_server_arrives_to_the_last_bit():
             worker.push([vector * 0 for vector in vectors], 2, shared_network.report_of(update, False), counts)
             (arrived, waits), = channel.collect(session)
     assert arrived == update and not waits
+
+
+@pytest.mark.parametrize('waits', [True, False])
+def test_what_is_saved_after_an_update_has_all_of_it(waits):
+    """Where a worker waits for that, the first server, on whose word it is saved, is the last to be told."""
+    told, first_is_told = [], threading.Event()
+
+    def second(vector, ended):
+        if not waits:
+            assert first_is_told.wait(30)
+        told.append('second')
+        return [vector, 0, 0]
+
+    def first(*_):
+        told.append('first')
+        first_is_told.set()
+        return 'weights', 4, 2, True
+    link = object.__new__(queues.Link)
+    link._pool, link._push_others, link._push_first = futures.ThreadPoolExecutor(1), [second], first
+    report = shared_network.report_of(Update(0, [], 1, 1, 0., Losses(*[0.] * 5), 0, {}), waits)
+    assert link.push(['a', 'b'], 0, report, Counts(0, 0)) == (Counts(4, 2), ['weights', 'b'], True)
+    assert told == (['second', 'first'] if waits else ['first', 'second'])
