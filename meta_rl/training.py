@@ -91,7 +91,7 @@ def run(config, resume=None, lines=None, images=''):
         if not resume:
             identity.keep(directory, **shown)
         with backend.graph.as_default(), tf.device(backend.device):
-            saved = checkpoints.Checkpoints(directory, backend.variables, backend.others)
+            saved = checkpoints.Checkpoints(directory, backend.variables, backend.others, backend.copies)
         with backend.session() as session:
             session.run(backend.initialize)
             start = None

@@ -135,6 +135,28 @@ def test_sigterm_between_checkpoints_gives_the_run_that_never_stopped(tiny, whol
     assert content(run, 'curve.csv') == content(whole[0], 'curve.csv') and same_weights(run, whole[0])
 
 
+def test_with_fewer_episodes_than_were_played_there_is_a_row_of_them(tiny, monkeypatch):
+    with monkeypatch.context() as patch:
+        coordinators = []
+        patch.setattr(Worker, 'work', lambda self, session, coordinator, report, work=Worker.work: (
+            coordinators.append(coordinator), work(self, session, coordinator, report)))
+
+        def stop(worker, rollout, episodes):
+            if episodes == 64:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+                assert coordinators[0].wait_for_stop(30)
+        spy_on_training(patch, stop)
+        with pytest.raises(training.Interrupted) as caught:
+            training.run(tiny(log_every=1000))
+    run = caught.value.run
+    assert len(content(run, 'curve.csv').splitlines()) == 1
+    _, mean, _ = training.run(tiny(log_every=1000, episodes=40), run)
+    curve = read_curve(os.path.join(run, 'curve.csv'))
+    assert curve['episodes'].tolist() == [64] and curve['return'][0] == pytest.approx(mean, abs=1e-4)
+    training.run(tiny(log_every=1000, episodes=96), run)
+    assert read_curve(os.path.join(run, 'curve.csv'))['episodes'].tolist() == [64, 96]
+
+
 def test_a_finished_run_can_be_made_longer(tiny, whole, tmp_path):
     run = str(tmp_path / 'copy')
     shutil.copytree(whole[0], run)

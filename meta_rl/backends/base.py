@@ -1,6 +1,6 @@
 """Backend: what carries the workers of a run, whatever it is."""
 import contextlib
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 from meta_rl.config import Config
 
@@ -14,7 +14,7 @@ class Backend:
     Raises: ConfigError where the lab does not take its settings.
 
     Attributes: graph; initialize, operation; variables, all that a trained network is; others, what only further training
-    needs; device, where checkpoints are written from; warning, a sentence or None.
+    needs; copies, see Checkpoints; device, where checkpoints are written from; warning, a sentence or None.
     """
 
     device: str = '/cpu:0'
@@ -22,6 +22,7 @@ class Backend:
 
     def __init__(self, config: Config, folder: str) -> None:
         self._config, self._folder = config, folder
+        self.copies: Dict[str, Any] = {}
         self._states: List[Any] = [None] * config.workers
         self._opened = contextlib.ExitStack()
 

@@ -50,7 +50,8 @@ class Processes(Backend):
         with self.graph.as_default():
             tf.set_random_seed(config.seed)
             self._queues = Queues(config)
-        self.variables, self.others = self._queues.network.variables, self._queues.network.others
+        network = self._queues.network
+        self.variables, self.others, self.copies = network.variables, network.others, network.copies
         self.initialize = self._queues.initialize
 
     def _serve(self, config):

@@ -113,6 +113,11 @@ class Monitor:
             self._say()
         return completed
 
+    def finish(self):
+        """Writes the row that is not full, of a run that went on with no more episodes to play than it had played."""
+        if self._weight:
+            self._write_row()
+
     def _take_in(self, episodes):
         rewards, choices = np.array([(episode.reward, episode.choice_reward) for episode in episodes], np.float32).T
         self.recent.extend(rewards.tolist())

@@ -85,6 +85,8 @@ class Recorder:
     def save(self):
         """Saves a checkpoint now. Raises CannotWrite, or NotFinite."""
         with self._saying('the last one'):
+            if self.done:
+                self._monitor.finish()
             self._save()
             if self.done and not self._saved.has_ended(self._config.episodes):  # resumed with fewer episodes than it had
                 self._saved.save_quantile(self._session, checkpoints.QUANTILES, self.episodes)

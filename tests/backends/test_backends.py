@@ -90,6 +90,20 @@ def test_a_run_goes_on_with_another_backend_as_if_nothing_had_been(folder, flags
 
 
 @pytest.mark.slow
+def test_a_run_of_several_servers_goes_on_in_a_thread_and_back(folder):
+    endless = SMALL + ['--decay', 'false']
+    run = Run(folder, *(endless + ['--backend', 'processes', '--ps', '2', '--episodes', '240']))
+    assert run.status() == 0, run.log()
+    for episodes, flags in (('480', ['--backend', 'threads']), ('720', ['--backend', 'processes'])):
+        again = Run(folder, '--resume', run.directory(), '--episodes', episodes, *flags)
+        assert again.status() == 0, again.log()
+    whole = Run(folder, *(endless + ['--episodes', '720']))
+    assert whole.status() == 0, whole.log()
+    with open(os.path.join(whole.directory(), 'curve.csv')) as curve, open(os.path.join(run.directory(), 'curve.csv')) as twin:
+        assert curve.read() == twin.read()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize('flags', [pytest.param(['--backend', 'processes'], id='processes'), RAY])
 def test_ctrl_c_in_the_middle_of_recording_loses_nothing(folder, by_a_thread, flags):
     run = Run(folder, *(SMALL + flags), script=(INTERRUPTED, '248'))
@@ -133,7 +147,8 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, flags,
 @pytest.mark.slow
 @pytest.mark.parametrize('flags, reason', [
     (['--backend', 'processes', '--ps', '30'], 'ps is 30: the network has'),
-    pytest.param(['--backend', 'ray', '--ray-address', '127.0.0.1:9'], 'no Ray cluster at 127.0.0.1:9', marks=NO_RAY)])
+    pytest.param(['--backend', 'ray', '--ray-address', '127.0.0.1:9'], 'no Ray cluster at 127.0.0.1:9', marks=NO_RAY),
+    pytest.param(['--backend', 'ray', '--ray-address', '127.0.0..1:9'], 'no Ray cluster at 127.0.0..1:9', marks=NO_RAY)])
 def test_what_is_found_wrong_after_a_start_leaves_nothing(tmp_path, flags, reason):
     run = Run(tmp_path, *flags)
     assert run.status() == 2

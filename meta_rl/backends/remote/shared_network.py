@@ -58,7 +58,7 @@ class SharedNetwork:
       servers: int, parameter servers (tasks of job 'ps') that have a part of it each; 0: all of it is in this process.
 
     Attributes:
-      variables: all that a trained network is; others: what only further training needs.
+      variables: all that a trained network is; others: what only further training needs; copies: see Checkpoints.
       shards: list with a list for each server, or for this process: which of `variables` it has.
       vectors_in, ended, vectors_out, counts: lists of tensors, one for each of them. Fetching the last two makes one update by
         what is fed as the first (gradients) and the second (episodes that ended), and gives the weights and Counts after it.
@@ -73,7 +73,7 @@ class SharedNetwork:
             servers, worker_device=devices[0], ps_strategy=_Turns(servers)) if servers else CPU
         with tf.device(spread):
             network = make_network(config, GLOBAL, acts=False)
-        self.variables, self.others = network.variables, []
+        self.variables, self.others, self.copies, self._firsts = network.variables, [], {}, []
         statistics = set(tf.get_collection(STATISTICS, GLOBAL + '/'))
         where = [tf.DeviceSpec.from_string(variable.device).task or 0 for variable in self.variables]
         self.shards = [[i for i, task in enumerate(where) if task == k] for k in range(len(devices))]
@@ -109,6 +109,9 @@ class SharedNetwork:
         self.vectors_in.append(vector)
         self.ended.append(ended)
         self.others += trainer.variables() + [count]
+        numbers = [variable for variable in trainer.variables() if not variable.shape.as_list()] + [count]
+        self._firsts = self._firsts or numbers
+        self.copies.update((mine.op.name, first) for mine, first in zip(numbers, self._firsts) if mine is not first)
 
     def pull(self, sessions):
         """(Counts so far, list of flat vectors of the weights), from a session for each server, or for this process."""

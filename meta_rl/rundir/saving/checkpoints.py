@@ -33,18 +33,19 @@ class Checkpoints:
       run: str, path.
       weights: list of tf.Variable, all that a trained network is.
       others: list of tf.Variable, what only further training needs: not kept at the sevenths.
+      copies: dict of the name of one of `others` to another: it has the value of that one where a checkpoint does not have it, as one
+        of a backend that needs it once only.
 
     Attributes: last, path of the checkpoint that was saved or restored last, or None.
     """
 
-    def __init__(self, run, weights, others):
-        variables = weights + others
-        self._folder, self._variables = os.path.join(run, FOLDER), variables
+    def __init__(self, run, weights, others, copies=None):
+        self._folder, self._all, self._weights, self._copies = os.path.join(run, FOLDER), weights + others, weights, copies or {}
         os.makedirs(self._folder, exist_ok=True)
-        self._saver = tf.train.Saver(variables, max_to_keep=KEPT, save_relative_paths=True)
+        self._saver = tf.train.Saver(self._all, max_to_keep=KEPT, save_relative_paths=True)
         self._saver.recover_last_checkpoints(self._paths())
-        self._best = tf.train.Saver(variables, max_to_keep=1)
-        self._weights = tf.train.Saver(weights, max_to_keep=QUANTILES)
+        self._best_saver = tf.train.Saver(self._all, max_to_keep=1)
+        self._sevenths_saver = tf.train.Saver(weights, max_to_keep=QUANTILES)
         self._best_path, self.last = os.path.join(self._folder, 'best'), None
         self._best_return = _best_return(self._best_path)
 
@@ -54,7 +55,7 @@ class Checkpoints:
 
     def save(self, session, state):
         """Saves under state['episodes']; `state` is plain data that `restore` gives back."""
-        path = self._save(self._saver, session, 'model-%d' % state['episodes'], write_state=True)
+        path = self._save(self._saver, self._all, session, 'model-%d' % state['episodes'], write_state=True)
         digests.write(path, state)  # last: only now is it a checkpoint
         self.last = path
         for stale in glob.glob(os.path.join(glob.escape(self._folder), 'model-*.json')):
@@ -64,13 +65,14 @@ class Checkpoints:
     def save_best(self, session, mean_return, episodes):
         """Saves as `best` if `mean_return` is higher than that of the best so far."""
         if mean_return > self._best_return:
-            self._save(self._best, session, 'best')
+            self._save(self._best_saver, self._all, session, 'best')
             digests.write(self._best_path, {'return': mean_return, 'episodes': episodes})
             self._best_return = mean_return
 
     def save_quantile(self, session, number, episodes=None):
         """Saves the weights at the end of seventh `number` (1..7) of the run, after so many episodes."""
-        digests.write(self._save(self._weights, session, 'quantile-%d' % number), {'seventh': number, 'episodes': episodes})
+        path = self._save(self._sevenths_saver, self._weights, session, 'quantile-%d' % number)
+        digests.write(path, {'seventh': number, 'episodes': episodes})
         self.forget_measured()
 
     def has_ended(self, total):
@@ -83,11 +85,16 @@ class Checkpoints:
         for measured in glob.glob(os.path.join(glob.escape(os.path.dirname(self._folder)), 'learning_set*.csv')):
             os.remove(measured)
 
-    def _save(self, saver, session, name, write_state=False):
+    def _save(self, saver, variables, session, name, write_state=False):
         path = os.path.join(self._folder, name)
         try:
+            # Another worker's update may have spoilt them and not yet been seen. Looked at first, since what was saved under this name
+            # before is to stay; and once more, since it may come in between.
+            for variable, value in zip(variables, session.run(variables)):
+                if not np.isfinite(value).all():
+                    raise NotFinite(f'{variable.op.name} is not finite.')
             saver.save(session, path, write_meta_graph=False, write_state=write_state)
-            spoilt = digests.not_finite(path)  # another worker's update may have come before the save, and not yet been seen
+            spoilt = digests.not_finite(path)
         except GONE:
             raise
         except (tf.errors.OpError, ValueError, RuntimeError) as error:  # ValueError: there is no such folder any more
@@ -103,7 +110,12 @@ class Checkpoints:
 
         What a crash left unfinished is cleared away; damaged checkpoints after `path` are kept as damaged-<episodes>.*.
         """
-        load(self._saver, session, path, self._variables)
+        missing = set(self._copies) - _names(path) if self._copies else ()
+        there = [variable for variable in self._all if variable.op.name not in missing]
+        load(tf.train.Saver(there) if missing else self._saver, session, path, there)
+        for variable in self._all:
+            if variable.op.name in missing:
+                variable.load(session.run(self._copies[variable.op.name]), session)
         state = digests.read(path)
         for leftover in glob.glob(os.path.join(glob.escape(self._folder), '*.tempstate*')):
             os.remove(leftover)
@@ -126,6 +138,14 @@ def check_path(path):
     if re.search(r'\\|\[.*\]', path.replace(os.sep, '/')):
         raise ConfigError(f'{path} has a backslash or [ ] in it, which TensorFlow takes for a pattern: choose another --logdir, or '
                           'rename the folder.')
+
+
+def _names(path):
+    """set of the names of a checkpoint's variables; of none where it is damaged, which `load` says."""
+    try:
+        return set(tf.train.NewCheckpointReader(path).get_variable_to_shape_map())
+    except (tf.errors.OpError, ValueError, RuntimeError):
+        return set()
 
 
 def load(saver, session, path, variables):

@@ -132,3 +132,20 @@ def test_a_checkpoint_of_another_network_is_named(graph, tmp_path):
         other = tf.get_variable('weights', [4], tf.float32)
         with pytest.raises(ConfigError, match=r'model-20 cannot be restored .weights is \[3\] there and \[4\] here'):
             checkpoints.load(tf.train.Saver([other]), session, path, [other])
+
+
+def test_what_one_server_has_once_others_get_as_well(tmp_path):
+    """Of a run that was on several servers, then in a thread, and is on several again."""
+    def variables(*names):
+        return [tf.get_variable(name, [], tf.int64, tf.zeros_initializer()) for name in names]
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        once = variables('count', 'power')
+        for variable in once:
+            variable.load({'count': 3, 'power': 4}[variable.op.name], session)
+        Checkpoints(str(tmp_path), once[:1], once[1:]).save(session, {'episodes': 1})
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        count, power, *others = variables('count', 'power', 'count_1', 'power_1', 'count_2')
+        saved = Checkpoints(str(tmp_path), [count], [power] + others, {'count_1': count, 'power_1': power, 'count_2': count})
+        session.run(tf.global_variables_initializer())
+        saved.restore(session, checkpoints.latest(str(tmp_path)))
+        assert session.run([count, power] + others) == [3, 4, 3, 4, 3]

@@ -7,7 +7,7 @@ import pytest
 import harlow
 from meta_rl import config as config_module
 from meta_rl import training
-from meta_rl.rundir.saving import checkpoints
+from meta_rl.rundir.saving import checkpoints, digests
 from meta_rl.tf_compat import session_config, tf
 from meta_rl.worker import Worker
 
@@ -70,6 +70,26 @@ def test_weights_that_are_spoilt_before_anyone_has_seen_it_are_not_kept(tmp_path
             {'save': lambda: saved.save(session, {'episodes': 2}), 'best': lambda: saved.save_best(session, 1., 2),
              'quantile': lambda: saved.save_quantile(session, 1)}[save]()
     assert all_finite(str(tmp_path)) == 1 and checkpoints.latest(str(tmp_path), resumable=True).endswith('model-1')
+
+
+@pytest.mark.parametrize('name', ['model-2', 'best', 'quantile-1'])
+def test_what_was_saved_under_that_name_before_stays(tmp_path, name):
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        variable = tf.get_variable('weights', [3], tf.float32)
+        saved = checkpoints.Checkpoints(str(tmp_path), [variable], [])
+        for value in (1., np.nan):
+            variable.load(np.float32([1, value, 1]), session)
+            for save in ([lambda: saved.save(session, {'episodes': 2})] * (name == 'model-2')
+                         + [lambda: saved.save_best(session, 1. if value == 1 else 2., 2)] * (name == 'best')
+                         + [lambda: saved.save_quantile(session, 1)] * (name == 'quantile-1')):
+                if value == 1:
+                    save()
+                else:
+                    with pytest.raises(checkpoints.NotFinite, match='weights is not finite'):
+                        save()
+    path = str(tmp_path / 'checkpoints' / name)
+    assert all_finite(str(tmp_path)) == 1 and digests.flaw(path, resumable=False) is None
+    assert tf.train.NewCheckpointReader(path).get_tensor('weights').tolist() == [1, 1, 1]
 
 
 def test_a_learning_rate_that_is_too_high_ends_with_one_sentence_and_status_1(tmp_path, monkeypatch, capsys):
