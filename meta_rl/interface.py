@@ -73,8 +73,14 @@ def train(preset='harlow42', callbacks=(), quiet=False, **settings):
         if not told.stopped or stop.reason:
             raise
         return Run(stop.run)
+    except _CallbackFailed as failure:
+        raise failure.__cause__
     finally:
         output.set_quiet(before)
+
+
+class _CallbackFailed(Exception):
+    """An OSError of a callback, which would be taken for one of the run's own files or output."""
 
 
 class _Callbacks:
@@ -92,7 +98,10 @@ class _Callbacks:
         from meta_rl.rundir.monitor import METRICS
         names = {metric: column for column, metric in METRICS.items()}
         row = dict([('episodes', step)], **{names.get(name, name): value for name, value in values})
-        answers = [function(dict(row)) for function in self._functions]  # each is told, also after one that stops
+        try:
+            answers = [function(dict(row)) for function in self._functions]  # each is told, also after one that stops
+        except OSError as error:
+            raise _CallbackFailed from error
         if any(answer is False for answer in answers) and not self.stopped:
             if not self._main:
                 raise RuntimeError('A callback returned False: training can be ended that way in the main thread alone.')

@@ -76,6 +76,13 @@ def test_an_error_in_a_callback_is_its_callers(small):
         meta_rl.train(episodes=96, callbacks=[fail], quiet=True, **small)
 
 
+def test_nor_is_one_of_its_own_files_taken_for_one_of_the_run(small, tmp_path):
+    def fail(row):
+        open(str(tmp_path / 'nowhere' / 'file'))
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        meta_rl.train(episodes=96, callbacks=[fail], quiet=True, **small)
+
+
 def test_what_cannot_be_is_said(tmp_path):
     with pytest.raises(ConfigError, match='config.json cannot be read'):
         meta_rl.load(tmp_path)

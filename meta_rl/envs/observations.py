@@ -136,7 +136,10 @@ class OneHot:
 
 
 class Brightness:
-    """Observation `brightness` of the published two-image run: float32 [2, 1], 1 on the brighter side, 0 on the other."""
+    """Observation `brightness` of the published two-image run: float32 [2, 1], 1 on the brighter side, 0 on the other.
+
+    Where both are as bright, as two colours may be, both are 0.
+    """
 
     shape = 2, 1
 
@@ -147,10 +150,10 @@ class Brightness:
                         for corner in (pictures.LEFT_CORNER, pictures.RIGHT_CORNER)]
 
     def __call__(self, frame):
-        """The observation of a frame, uint8 [H, W, 3]. Raises UnknownImage where both sides are as bright."""
+        """The observation of a frame, uint8 [H, W, 3]. Raises UnknownImage where both sides are black."""
         left, right = (int(frame[place].sum()) for place in self._places)
-        if left == right:
-            raise UnknownImage('Both sides of the frame are as bright: are there images on it?')
+        if left == right == 0:
+            raise UnknownImage('Both sides of the frame are black: are there images on it?')
         return np.array([[left > right], [right > left]], np.float32)
 
 

@@ -88,7 +88,8 @@ def test_brightness_marks_the_brighter_side(tmp_path):
         assert observe(frame(folder, 2, 1, width, height)).tolist() == [[1], [0]]  # 1 is black, 2 is white
         seen = observe(frame(folder, 1, 2, width, height))
         assert seen.tolist() == [[0], [1]] and seen.shape == observe.shape and seen.dtype == np.float32
-        with pytest.raises(UnknownImage, match='as bright'):
+        assert observe(np.full((height, width, 3), 7, np.uint8)).tolist() == [[0], [0]]
+        with pytest.raises(UnknownImage, match='are black'):
             observe(np.zeros((height, width, 3), np.uint8))
 
 
