@@ -29,7 +29,7 @@ from meta_rl.config import Config, ConfigError  # noqa: E402
 from meta_rl.console import hints, output  # noqa: E402
 from meta_rl.rundir import files  # noqa: E402
 
-PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'
+PATHS = config_module.PATHS + ('resume', 'published', 'run', 'output', 'json', 'trials', 'activity', 'growth')
 
 
 def make_parser():
@@ -38,8 +38,7 @@ def make_parser():
 
 def images_shown(args):
     """Which images a trained agent is shown, and where these are: keywords of evaluation.Frozen."""
-    given = {name: getattr(args, name) for name in ('images', 'any_images', 'image_cache') if hasattr(args, name)}
-    return {name: os.path.expanduser(value) if name in PATHS else value for name, value in given.items()}
+    return {name: getattr(args, name) for name in ('images', 'any_images', 'image_cache') if hasattr(args, name)}
 
 
 def train(args):
@@ -55,9 +54,7 @@ def train(args):
 
 
 def train_agents(args, lines=None):
-    # Shells leave the ~ of --logdir=~/runs alone.
-    given = {name: os.path.expanduser(value) if name in PATHS else value for name, value in vars(args).items()
-             if name in config_module.NAMES}
+    given = {name: value for name, value in vars(args).items() if name in config_module.NAMES}
     for name in ('seeds', 'jobs'):
         if getattr(args, name) < 1:
             raise ConfigError('--%s is %d: it must be at least 1.' % (name, getattr(args, name)))
@@ -70,7 +67,6 @@ def train_agents(args, lines=None):
     elif args.job or args.task:
         raise ConfigError('--job and --task name a machine of a cluster: give its file with --cluster.')
     if args.resume is not None:
-        args.resume = os.path.expanduser(args.resume)
         settings = config_module.load(os.path.join(args.resume, 'config.json'))
         # (The number of servers comes with --cluster.)
         fixed = sorted(set(given) - set(RESUMABLE) - {'ps'}) + ['ps'] * (given.get('ps', settings.ps) != settings.ps)
@@ -129,11 +125,13 @@ def evaluate(args):
         unused = [name for name, given in (('RUN', args.run), ('--lab', args.lab), ('--runfiles-path', args.runfiles_path),
                                            ('--checkpoint', args.checkpoint != 'latest'),
                                            ('--images', 'images' in args), ('--trials', args.trials),
-                                           ('--activity', args.activity)) if given]
+                                           ('--activity', args.activity), ('--surroundings', args.surroundings),
+                                           ('--looks', args.looks), ('--any-images', getattr(args, 'any_images', False)),
+                                           ('--image-cache', 'image_cache' in args)) if given]
         if unused:
             raise ConfigError('--published has no use for {}, as its task is the two-step task: leave it out.'.format(unused[0]))
         from meta_rl.command import published as measured
-        report = measured.measure(os.path.expanduser(args.published), args.episodes, args.seed)
+        report = measured.measure(args.published, args.episodes, args.seed)
     else:
         from meta_rl import evaluation as measured
         report = measured.evaluate(args.run, args.episodes, args.seed, args.checkpoint, trials=args.trials,
@@ -208,9 +206,15 @@ def bench(args):
         raise ConfigError('--seconds is {}: it must be more than 0.'.format(args.seconds))
     if args.growth is not None:
         files.check(args.growth)
+        files.check(os.path.splitext(args.growth)[0] + '.csv')
     if args.backends or args.growth:
+        from meta_rl import training
         from meta_rl.bench import growth, scaling
-        growth.run(args.growth) if args.growth else scaling.run()
+        try:
+            growth.run(args.growth) if args.growth else scaling.run()
+        except training.Interrupted as stop:
+            output.say('', stop.reason or 'Stopped.')
+            return 1 if stop.reason else 130
         return 0
     from meta_rl.bench import speed as measurements
     measurements.run(args.seconds)
@@ -224,6 +228,9 @@ def main(arguments):
     try:
         args = make_parser().parse(arguments, COMMANDS)
         output.set_quiet(getattr(args, 'quiet', False))
+        for name in PATHS:  # shells leave the ~ of --logdir=~/runs alone
+            if isinstance(getattr(args, name, None), str):
+                setattr(args, name, os.path.expanduser(getattr(args, name)))
         check_words(args)
         reason = None if args.command == 'presets' else startup.missing()
         if reason:
@@ -251,6 +258,7 @@ def main(arguments):
 
 def main_command():
     """The command `harlow`, which `pip install .` installs: the same as `python harlow.py`."""
+    startup.begin()
     try:
         sys.exit(main(sys.argv[1:]))
     finally:

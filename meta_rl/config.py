@@ -232,6 +232,7 @@ class Config:
 
 
 NAMES = [field.name for field in attr.fields(Config)]
+PATHS = 'logdir', 'images', 'held_out_images', 'image_cache', 'runfiles_path', 'cluster'  # in which ~ is one's own folder
 GONE = {'lost': 0.}  # settings that there were, and their values that change nothing
 
 

@@ -62,6 +62,9 @@ def train(preset='harlow42', callbacks=(), quiet=False, **settings):
     Raises: ConfigError for a setting that cannot be; RuntimeError for a callback that returns False where signals do not come: in
       a thread that is not the main one.
     """
+    for name in set(settings) & set(config_module.PATHS):
+        if isinstance(settings[name], (str, os.PathLike)):
+            settings[name] = os.path.expanduser(str(settings[name]))
     config = config_module.from_preset(preset, **settings)
     onednn.choose(config)
     from meta_rl import training
@@ -94,7 +97,7 @@ class _Callbacks:
         self._main = threading.current_thread() is threading.main_thread()
 
     def write(self, step, values):
-        from meta_rl.backends.stops import SIGNALS
+        from meta_rl.console.stops import SIGNALS
         from meta_rl.rundir.monitor import METRICS
         names = {metric: column for column, metric in METRICS.items()}
         row = dict([('episodes', step)], **{names.get(name, name): value for name, value in values})
@@ -106,5 +109,5 @@ class _Callbacks:
             if not self._main:
                 raise RuntimeError('A callback returned False: training can be ended that way in the main thread alone.')
             self.stopped = True
-            # As Ctrl-C: see backends/stops.py. What a shell starts in the background ignores that; then as another that ends a run.
+            # As Ctrl-C: see console/stops.py. What a shell starts in the background ignores that; then as another that ends a run.
             os.kill(os.getpid(), next(number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN))

@@ -92,6 +92,14 @@ def test_what_cannot_be_is_said(tmp_path):
         meta_rl.train(sed=3)
 
 
+def test_home(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    run = meta_rl.train(episodes=32, quiet=True, **dict(small, logdir='~/runs'))
+    assert os.path.dirname(run.path) == str(tmp_path / 'home' / 'runs') and len(run.curve()['episodes']) == 1
+    assert not os.path.exists('~')
+
+
 def test_a_frame_of_pandas(small):
     pandas = pytest.importorskip('pandas', reason='pandas is not installed')
     run = meta_rl.train(episodes=64, quiet=True, **small)

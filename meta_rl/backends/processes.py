@@ -13,7 +13,7 @@ import numpy as np
 from meta_rl import agents, onednn
 from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
-from meta_rl.backends import stops
+from meta_rl.console import stops
 from meta_rl.backends.base import Backend
 from meta_rl.backends.remote.child_processes import GRACE, ChildProcesses
 from meta_rl.backends.remote.queues import FIRST, Queues, read_welcome

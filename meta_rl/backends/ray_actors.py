@@ -10,14 +10,14 @@ import numpy as np
 from meta_rl import agents, onednn
 from meta_rl.ac_network import Counts
 from meta_rl.backends import cluster as clusters
-from meta_rl.backends import ray_local, stops
+from meta_rl.backends import ray_local
 from meta_rl.backends.base import Backend
 from meta_rl.backends.remote import shared_network
 from meta_rl.backends.remote.child_processes import GRACE, ChildProcesses
 from meta_rl.backends.remote.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
-from meta_rl.console import hints
+from meta_rl.console import hints, stops
 from meta_rl.console.held_back import held_back
 from meta_rl.console.output import say
 from meta_rl.labs.lab_process import LabDied

@@ -1,6 +1,7 @@
 """How the cost of an update grows: with B, the episodes side by side, and with N, the images of the set."""
 import csv
 import glob
+import io
 import os
 import tempfile
 
@@ -9,6 +10,7 @@ import numpy as np
 from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.figures import plotting
+from meta_rl.rundir import files
 from meta_rl.tf_compat import tf
 
 BATCHES = 1, 4, 16, 64, 128, 256
@@ -58,7 +60,7 @@ def draw(found, path):
     """Draws what `measure` returned, and writes it as CSV beside the picture. Returns both paths."""
     figure, panels = plotting.subplots(1, 2, figsize=(9, 3.8))
     table = os.path.splitext(path)[0] + '.csv'
-    with open(table, 'w', newline='') as file:
+    with io.StringIO(newline='') as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(['what', 'number', 'seconds_per_update'])
         for axes, name, label in zip(panels, ('batch', 'images'), ('B, episodes side by side (42 images)',
@@ -75,6 +77,7 @@ def draw(found, path):
             axes.set_ylim(*(10 ** limit(np.log10(1e3 * end)) for limit, end in ((np.floor, min(seconds)), (np.ceil, max(seconds)))))
             axes.legend(fontsize=8, loc='upper left')
             writer.writerows([name, number, f'{second:.6g}'] for number, second in zip(numbers, seconds))
+        files.write(table, file.getvalue().encode())
     figure.suptitle('What an update of harlow42 costs', fontsize=11)
     return [plotting.save(figure, path), table]
 

@@ -23,7 +23,10 @@ EPISODES = 24000  # of one run: long enough for the workers that start last
 
 @contextlib.contextmanager
 def _trained(backend, workers, episodes, *flags):
-    """A process that trains `harlow42`, and a function that gives its run directory, or None before there is one."""
+    """A process that trains `harlow42`, and a function that gives its run directory, or None before there is one.
+
+    Where that it ended raises RuntimeError, a ConfigError adds the last line of what it said.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         with open(os.path.join(scratch, 'log'), 'w') as log:
             process = subprocess.Popen(
@@ -31,6 +34,10 @@ def _trained(backend, workers, episodes, *flags):
                  '--logdir', scratch] + list(flags), stdout=log, stderr=log)
         try:
             yield process, lambda: (glob.glob(os.path.join(scratch, 'harlow42-*')) or [None])[0]
+        except RuntimeError as error:
+            with open(os.path.join(scratch, 'log')) as log:
+                said = log.read().strip().splitlines()
+            raise config_module.ConfigError(f'{error} {said[-1] if said else ""}'.strip())
         finally:
             process.terminate()
             process.wait()

@@ -25,7 +25,7 @@ def _play(lab, frames_read, seconds):
     random = np.random.RandomState(0)
     steps = resets = 0
     in_reset, start = 0., time.perf_counter()
-    while time.perf_counter() - start < seconds:
+    while not resets or time.perf_counter() - start < seconds:
         before = time.perf_counter()
         lab.reset(seed=resets)
         in_reset += time.perf_counter() - before

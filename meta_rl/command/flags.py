@@ -161,4 +161,4 @@ def _add_bench(bench):
     other.add_argument('--backends', action='store_true', help='measure instead how training grows with the workers of each '
                        'backend: some 10 minutes')
     other.add_argument('--growth', metavar='FILE', help='measure instead what an update costs with more episodes and more '
-                       'images, and draw it there: some 10 minutes, and 1 GB of images')
+                       'images, draw it there, and write the figures beside it as .csv: some 10 minutes, and 1 GB of images')

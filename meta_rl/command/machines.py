@@ -27,8 +27,10 @@ def take_part(args, given):
     from meta_rl.backends import cluster as clusters
     from meta_rl.backends import processes
     theirs = sorted(name for name in vars(args) if name in config_module.NAMES and name not in OWN)
-    if theirs or args.resume is not None:
-        raise ConfigError('--{} is for ps 0, which hands the settings to all others: leave it out.'.format((theirs + ['resume'])[0]))
+    theirs += [name for name, given in (('resume', args.resume is not None), ('json', args.json is not None),
+                                        ('metrics', args.metrics != 'text'), ('jobs', args.jobs != 1)) if given]
+    if theirs:
+        raise ConfigError('--{} is for ps 0, which hands the settings to all others and records the run: leave it out.'.format(theirs[0]))
     cluster = clusters.read(given['cluster'])
     if args.job == 'ps':
         status = processes.serve(cluster, args.task)

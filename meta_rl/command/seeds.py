@@ -9,7 +9,7 @@ import tempfile
 
 import attr
 
-from meta_rl.backends.stops import Stops
+from meta_rl.console.stops import Stops
 from meta_rl.command import seeds_table
 from meta_rl.console.output import note, say
 from meta_rl.rundir import files

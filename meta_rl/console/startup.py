@@ -13,10 +13,14 @@ PACKAGES = (('attr', 'attrs'), ('numpy', 'NumPy'), ('tensorflow', 'TensorFlow'),
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STREAMS = 'stdin', 'stdout', 'stderr'
 closed = set()  # names of those that were closed when the program started
+_begun = []
 
 
 def begin():
-    """Makes this process fit to run the command. Ends it with a sentence and status 2 where its Python or attrs is wrong."""
+    """Makes this process fit to run the command, once. Ends it with a sentence and status 2 where its Python or attrs is wrong."""
+    if _begun:
+        return
+    _begun.append(True)
     check_version(sys.version_info[:2])
     open_missing_streams()
     os.environ['MPLBACKEND'] = 'Agg'  # a notebook names one here that its own kernel alone has installed

@@ -5,6 +5,7 @@ import string
 import attr
 import numpy as np
 
+from meta_rl import agents
 from meta_rl import config as config_module
 from meta_rl.config import ConfigError
 from meta_rl.envs.references.scores import wilson
@@ -134,11 +135,15 @@ def compare(paths, path, episodes=1000, **shown):
 
     episodes: int, with frozen weights; shown: seed, images, any_images and elsewhere of evaluation.evaluate; images: by default
     held-out ones for agents that see them.
-    Raises: ConfigError for less than 2 runs or more than 26.
+    Raises: ConfigError for less than 2 runs or more than 26, or of another task than Harlow's, whose trials are not like these.
     """
     if not 2 <= len(paths) <= MOST:
         raise ConfigError('%d run director%s given: compare 2 to %d.' % (len(paths), 'y was' if len(paths) == 1 else 'ies were', MOST))
     plotting.kind_of(path)
+    for run in paths:
+        config = config_module.load(os.path.join(run, 'config.json'))
+        if not agents.of(config).in_lab:
+            raise ConfigError(f'{run} is of the environment {config.environment!r}: compare takes runs of the Harlow task, use plot.')
     runs = [Compared(letter, run, episodes, **shown) for letter, run in zip(string.ascii_uppercase, paths)]
     figure(runs, path)
     return table(runs)

@@ -133,7 +133,7 @@ def _held_out(run, config, kept, cache, any_images, training):
         lambda home: dataset.held_out_folder_of(home, training.folder), config, cache))
     if entry and not any_images:
         _hold(run, entry, folder)
-    if kept and not entry and training.known:
+    if kept and not entry and training.known and not any_images:
         _keep_held_out(run, folder, config.held_out_count)
     return Found(folder, HELD_OUT, config.held_out_count, entry is not None and not any_images)
 

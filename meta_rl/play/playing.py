@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from meta_rl.console.stops import Stops
 from meta_rl.envs.decisions import TRIALS, make_envs
 from meta_rl.envs.references import scores
 from meta_rl.images import dataset
@@ -32,6 +33,8 @@ class Game:
         self.returns, self.finished, self.correct, self.total = [], [], [], 0.
         self.records = []
         shown = settings.change(observation='pixels', embedding=max(settings.embedding, 1))  # whatever agents are shown
+        if settings.image_set == 'black-white':
+            settings = settings.change(observation='brightness')  # which these have to be for agents
         self._env, = make_envs(shown, dataset.folder_of(settings), 1, np.random.RandomState(seed))
         self.frame = self._env.reset()
 
@@ -98,20 +101,23 @@ def run(settings, episodes, seed, in_terminal, trials=None):
     Returns: bool, False where Ctrl-C ended it.
     """
     from meta_rl.play import terminal, window
-    game = Game(settings, episodes, seed)
-    try:
-        opened, reason = (None, None) if in_terminal else window.opened()
-        if reason:
-            print(f'No window ({reason}): playing in the terminal.')
-        if opened:
-            window.play(game, opened)
-        else:
-            terminal.play(game, sys.stdin, sys.stdout)
-        finished = True
-    except KeyboardInterrupt:
-        finished = False
+    game, finished = Game(settings, episodes, seed), False
+    with Stops():
+        try:
+            opened, reason = (None, None) if in_terminal else window.opened()
+            if reason:
+                print(f'No window ({reason}): playing in the terminal.')
+            if opened:
+                window.play(game, opened)
+            else:
+                terminal.play(game, sys.stdin, sys.stdout)
+            finished = True
+        except KeyboardInterrupt:
+            pass
+        finally:  # before anything is said: nobody may be there to read it
+            if trials and (game.records or game.correct):
+                write_trials(game, trials)
+    if not finished:
         print()
-    if trials:
-        write_trials(game, trials)
     print(game.score())
     return finished

@@ -11,7 +11,9 @@ from meta_rl.play.keys import KEYS, QUIT
 HALF = '\u2580'   # the upper half of a cell: its colour is the pixel above, the background the one below
 LINES = 4          # below a frame, for what is said
 ARROWS = {b'[C': 'right', b'[D': 'left', b'OC': 'right', b'OD': 'left'}  # after escape, in both modes of a terminal
-AT_ONCE = .05      # seconds in which the rest of an arrow key comes after its escape
+INTRODUCERS = b'[', b'O'  # what the sequence of a key begins with, which ends with a byte of 0x40 to 0x7e (ECMA-48)
+AT_ONCE = .05      # seconds in which a sequence comes after its escape
+REST = 1.          # and in which the rest of it comes, by a slow line too
 GREEN, RED = 32, 31
 
 
@@ -70,25 +72,37 @@ def _key(number):
     key = os.read(number, 1)
     if key != b'\x1b':
         return None if key in (b'', b'\x04') else key.decode('latin-1')  # 4 is Ctrl-D
-    if not select.select([number], [], [], AT_ONCE)[0]:
-        return 'escape'
-    return ARROWS.get(os.read(number, 2), '?')
+    sequence = b''
+    # All of it: what is left of Ctrl-Left would be a D, and that goes right.
+    while not sequence or sequence in INTRODUCERS or not 0x40 <= sequence[-1] <= 0x7e:
+        byte = select.select([number], [], [], REST if sequence else AT_ONCE)[0] and os.read(number, 1)
+        if not byte:
+            break
+        sequence += byte
+    return ARROWS.get(sequence, '?') if sequence else 'escape'
+
+
+def _has(stream, character):
+    try:
+        character.encode(getattr(stream, 'encoding', None) or 'utf-8')
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def play(game, stdin, stdout):
     """Has somebody play a playing.Game, to its end, to a q or to the end of the input."""
+    half = HALF if _has(stdout, HALF) else ' '  # a space: the pixels below alone
+
     def say(text):
-        try:
-            stdout.write(text + '\n')
-        except UnicodeEncodeError:  # of a terminal that has no half blocks: the pixels below alone
-            stdout.write(text.replace(HALF, ' ') + '\n')
+        stdout.write(text + '\n')
         stdout.flush()
     truecolor = os.environ.get('COLORTERM', '') in ('truecolor', '24bit')
     with keys(stdin) as next_key:
         while game.frame is not None:
             columns, lines = shutil.get_terminal_size()
             lines = max(lines - LINES, LINES) if stdout.isatty() else None
-            say('\n'.join(blocks(game.frame, columns, lines, truecolor)))
+            say('\n'.join(blocks(game.frame, columns, lines, truecolor, half)))
             say(f'{game.where}: left or right? (arrow keys, a or d, l or r; q ends)')
             action = None
             while action is None:

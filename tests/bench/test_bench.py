@@ -1,7 +1,9 @@
 """bench: figures of a lab whose every step takes a known time, the table of them, and times of real runs."""
 import pytest
 
+from meta_rl import apart
 from meta_rl.bench import speed
+from meta_rl.config import ConfigError, from_preset
 
 
 class Clockwork:
@@ -33,6 +35,18 @@ def test_figures_of_a_lab_whose_times_are_known(monkeypatch):
     length = speed.SETTLE + 4 * speed.TRIALS - 1  # steps of an episode; the last frame, that of the end, is not looked at
     assert frames == pytest.approx(length / (.01 * length + .03 * (length - 1)))
     assert steps == pytest.approx(100) and reset == pytest.approx(.25)
+
+
+def test_however_short_an_episode_is_played(monkeypatch):
+    lab = Clockwork()
+    monkeypatch.setattr(speed.time, 'perf_counter', lambda: lab.now)
+    assert speed.lab_figures(1e-9, 42, make=lambda *arguments: lab)[2] == pytest.approx(.25)
+
+
+def test_what_cannot_be_trained_apart_is_said(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(ConfigError, match='file'):
+        apart.train(from_preset('harlow42', episodes=32, logdir=str(tmp_path / 'file' / 'runs'), image_cache=str(tmp_path / 'file')))
 
 
 def test_figures_of_the_lab_that_there_is():

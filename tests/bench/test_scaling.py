@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from meta_rl.bench import scaling
+from meta_rl.config import ConfigError
 
 from helpers.labs import TESTS
 
@@ -31,7 +32,7 @@ def test_an_update_is_the_gradients_one_way_and_the_weights_the_other():
     assert 2 * 4 * WEIGHTS < sent < 1.5 * 2 * 4 * WEIGHTS and 0 < used < 1
 
 
-def test_a_run_that_fails_is_no_measurement(monkeypatch):
+def test_a_run_that_fails_is_no_measurement_and_says_why(monkeypatch):
     monkeypatch.setattr(scaling, 'EPISODES', 0)
-    with pytest.raises(RuntimeError, match='ended with status 2'):
+    with pytest.raises(ConfigError, match='ended with status 2. harlow.py train: episodes is 0'):
         scaling.speed('threads', 1)

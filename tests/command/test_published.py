@@ -133,6 +133,8 @@ def test_what_is_no_such_checkpoint_is_refused_in_one_sentence(tmp_path, capsys,
             ('--published seed0 RUN', 'RUN'),
             ('--published seed0 --lab embedded', '--lab'), ('--published seed0 --checkpoint best', '--checkpoint'),
             ('--published seed0 --images held-out', '--images'), ('--published seed0 --runfiles-path x', '--runfiles-path'),
+            ('--published seed0 --surroundings real', '--surroundings'), ('--published seed0 --looks training', '--looks'),
+            ('--published seed0 --any-images', '--any-images'), ('--published seed0 --image-cache x', '--image-cache'),
             ('--published seed0 --episodes 0', '--episodes'), ('--published seed0 --episodes 2 --json nowhere/x', 'nowhere/x')):
         assert run_main('evaluate', *words.split()) == 2, words
         err = capsys.readouterr().err

@@ -78,11 +78,14 @@ def test_trained_runs_are_measured_with_frozen_weights(tmp_path, monkeypatch, ca
 
 @pytest.mark.parametrize('arguments, reason', [
     ('compare one', 'compare 2 to 26'), ('compare one nowhere', 'nowhere/config.json'), ('compare one two -o x.xyz', "'xyz'"),
-    ('compare one two -o no/x.png', 'no/x.png cannot be written'), ('compare', 'RUN'), ('compare one two --episodes 0', '--episodes is 0')])
+    ('compare one two -o no/x.png', 'no/x.png cannot be written'), ('compare', 'RUN'), ('compare one two --episodes 0', '--episodes is 0'),
+    ('compare one steps', "steps is of the environment 'two-step'")])
 def test_what_cannot_be_compared(tmp_path, monkeypatch, capsys, arguments, reason):
     monkeypatch.chdir(tmp_path)
     for name in ('one', 'two'):
         run_of(tmp_path / name, [(1000, 1, .5)])
+    (tmp_path / 'steps').mkdir()
+    config_module.from_preset('two-step').save('steps/config.json')
     assert run_main(*arguments.split()) == 2
     err = capsys.readouterr().err
     assert err.count('\n') == 1 and reason in err

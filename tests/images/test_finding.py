@@ -146,6 +146,15 @@ def test_drawn_held_out_images_are_the_runs_own_from_when_they_are_drawn(home):
     assert finding.images_of(run, config, 'held-out', any_images=True).count == 2
 
 
+def test_those_that_were_not_to_be_checked_do_not_become_the_runs_own(home):
+    run, config = trained()
+    drawn = finding.images_of(*trained('runs/OTHER'), 'held-out').folder
+    Image.fromarray(pattern(1)).save(os.path.join(drawn, '0002.png'))
+    assert finding.images_of(run, config, 'held-out', any_images=True) == (drawn, 'held-out', 2, False)
+    with open(os.path.join(run, 'images.json')) as file:
+        assert sorted(json.load(file)) == ['training']
+
+
 def test_they_are_drawn_beside_a_training_set_that_is_read_only(home, tmp_path, monkeypatch):
     run, config = trained()
     elsewhere(tmp_path, monkeypatch)

@@ -133,6 +133,32 @@ def test_an_end_at_once(folder):
     assert play(folder, b'l\nr\nq\n')[1].splitlines()[-1].startswith('(An episode was not finished: ')
 
 
+def test_a_table_of_before_stays_where_nothing_was_played(folder):
+    table = folder / 'mine.csv'
+    assert play(folder, b'l\nr\nq\n', '--trials', 'mine.csv')[0] == 0
+    played = table.read_text()
+    assert len(played.splitlines()) == 3
+    assert play(folder, b'q\n', '--trials', 'mine.csv')[0] == 0 and table.read_text() == played
+
+
+def test_what_was_played_is_kept_where_nobody_reads_on(folder):
+    process = subprocess.Popen([sys.executable, SCRIPT] + ARGUMENTS + ['--trials', 'pipe.csv'], cwd=str(folder), stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, PYTHONIOENCODING='utf-8'))
+    process.stdin.write(b'l\n')
+    process.stdin.flush()
+    while b'trial 2 of 6' not in process.stdout.readline():
+        pass
+    process.stdout.close()
+    _, err = process.communicate(b'r\n' * 20, timeout=200)
+    assert process.returncode == 1 and err.startswith(b'harlow.py: nothing reads the output') and err.count(b'\n') == 1
+    assert len((folder / 'pipe.csv').read_text().splitlines()) >= 2
+
+
+def test_the_black_and_the_white_image(folder):
+    status, out, err = play(folder, b'l\nr\nl\nr\nl\nr\n', '--image-set', 'black-white', '--image-count', '2', '--episodes', '1')
+    assert (status, err) == (0, '') and '1 episode, seed 11' in out
+
+
 def test_without_a_display_the_terminal_is_taken(folder):
     environment = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
     done = subprocess.run([sys.executable, SCRIPT, 'play', '--image-count', '4'], cwd=str(folder), stdin=subprocess.DEVNULL,
@@ -210,12 +236,29 @@ def test_keys_count_at_once_and_the_terminal_is_as_it_was(on_a_terminal):
     assert not restored()
     for number, side in enumerate(sides(1)[0], 1):
         until('(?s)trial %d of 6' % number)
-        until('(?s)(correct.*){%d}' % number, b'x\x1b[A' + keys[side][number % 4])
+        # Up, Ctrl-Left, Alt-D and Shift-Left are no choices.
+        until('(?s)(correct.*){%d}' % number, b'x\x1b[A\x1b[1;5D\x1bd\x1b[1;2D' + keys[side][number % 4])
     text = until('Nearest to: .*\n')
     assert process.wait(60) == 0 and restored() and re.search(r'you +30.00', plain(text))
     rows = [line for line in text.splitlines() if terminal.HALF in line]
     # Of 30 lines four are for words: 26 are for a frame, 52 pixels high and wide, 2 in a cell.
     assert len(rows) == 6 * 26 and {row.count(terminal.HALF) for row in rows} == {52} and '\x1b[38;2;' in rows[0]
+
+
+def test_a_terminal_that_is_closed_loses_nothing(on_a_terminal, folder):
+    process, until, _ = on_a_terminal('--trials', 'closed.csv')
+    until('trial 1 of 6')
+    until('trial 2 of 6', b'l')
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(60) == 130 and len((folder / 'closed.csv').read_text().splitlines()) == 2
+
+
+def test_a_key_that_comes_by_a_slow_line_is_one(on_a_terminal):
+    _, until, _ = on_a_terminal('--episodes', '1')
+    until('trial 1 of 6')
+    until('trial 1 of 6', b'\x1b[')
+    time.sleep(3 * terminal.AT_ONCE)
+    until('You chose left', b'D')
 
 
 @pytest.mark.parametrize('key, status', [(b'q', 0), (b'\x1b', 0), (b'\x04', 0), (b'\x03', 130)])
@@ -262,6 +305,9 @@ def test_a_terminal_without_half_blocks(folder):
     terminal.play(game, io.TextIOWrapper(io.BytesIO(b'l\n')), out)
     text = out.buffer.getvalue().decode('ascii')
     assert 'You chose left' in text and '\x1b[38;' in text and 'The input has ended' in text
+    escaping = io.TextIOWrapper(io.BytesIO(), 'ascii', 'backslashreplace')  # as startup makes it
+    terminal.play(playing.Game(config(folder), 1, SEED), io.TextIOWrapper(io.BytesIO(b'l\n')), escaping)
+    assert escaping.buffer.getvalue().decode('ascii') == text
 
 
 def test_no_input_at_all(folder, capsys):

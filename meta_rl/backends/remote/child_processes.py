@@ -11,7 +11,7 @@ import shutil
 import signal
 import threading
 
-from meta_rl.backends import stops
+from meta_rl.console import stops
 from meta_rl.config import ConfigError
 from meta_rl.console.output import finish, warn
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from meta_rl.backends import stops
+from meta_rl.console import stops
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
