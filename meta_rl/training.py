@@ -8,9 +8,9 @@ import numpy as np
 
 from meta_rl import agents, worker
 from meta_rl import config as config_module
-from meta_rl.console.stops import Stops
 from meta_rl.config import ConfigError
 from meta_rl.console.output import say
+from meta_rl.console.stops import Stops
 from meta_rl.images import finding, identity
 from meta_rl.labs import choice
 from meta_rl.labs.lab_process import LabDied

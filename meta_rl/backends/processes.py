@@ -13,14 +13,13 @@ import numpy as np
 from meta_rl import agents, onednn
 from meta_rl import config as config_module
 from meta_rl.backends import cluster as clusters
-from meta_rl.console import stops
 from meta_rl.backends.base import Backend
 from meta_rl.backends.remote.child_processes import GRACE, ChildProcesses
 from meta_rl.backends.remote.queues import FIRST, Queues, read_welcome
 from meta_rl.backends.remote.remote_worker import RemoteWorker, fingerprint_of
 from meta_rl.backends.waits import Silence, waiting
 from meta_rl.config import ConfigError
-from meta_rl.console import hints
+from meta_rl.console import hints, stops
 from meta_rl.console.output import say
 from meta_rl.rundir.events import said
 from meta_rl.rundir.recorder import ServersLost, WorkersLost

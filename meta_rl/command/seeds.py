@@ -9,9 +9,9 @@ import tempfile
 
 import attr
 
-from meta_rl.console.stops import Stops
 from meta_rl.command import seeds_table
 from meta_rl.console.output import note, say
+from meta_rl.console.stops import Stops
 from meta_rl.rundir import files
 
 STOPPED = 130  # the exit status of a run that was asked to end

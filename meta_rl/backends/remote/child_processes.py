@@ -11,8 +11,8 @@ import shutil
 import signal
 import threading
 
-from meta_rl.console import stops
 from meta_rl.config import ConfigError
+from meta_rl.console import stops
 from meta_rl.console.output import finish, warn
 
 GRACE = 10.  # seconds for a child to end by itself
