@@ -73,8 +73,8 @@ class Config:
                           choices=ENVIRONMENTS)
     trials = setting(100, "of an episode of 'two-step' or 'bandit' (100 in Wang et al.) [trials]", 2, 10000)
     common = setting(.8, "'two-step': probability that an action leads to its own state, a common transition (.8 in Wang et al. "
-                     "2018)", 0., 1.)
-    paid = setting(.9, "'two-step': probability that the better state pays; the other one pays with 1 minus it (.9 there)", 0., 1.)
+                     "2018)", .5, 1.)
+    paid = setting(.9, "'two-step': probability that the better state pays; the other one pays with 1 minus it (.9 there)", .5, 1.)
     switch = setting(.025, "'two-step': probability, before each trial, that the states change places (.025 there)", 0., 1.)
     carried_over = setting(False, "'two-step': which state is the better one is carried over from the episode before, as in the "
                            "published code; false: a coin decides in each episode")

@@ -26,10 +26,16 @@ def read(path):
                 raise ConfigError(f'{path} is no table of trials (there is no column {missing[0]}): give one that '
                                   '`play --trials` wrote.')
             rows = [row for row in reader if row['policy'] == PERSON]
-        episodes = sorted({int(row['episode']) for row in rows})
-        small, reaction = np.full((2, len(episodes), TRIALS), -1, np.int8), np.full((len(episodes), TRIALS), np.nan)
+        numbers, last = [], None  # of the episode of each row: tables that are put together count from 0 each
         for row in rows:
-            place = episodes.index(int(row['episode'])), range(1, TRIALS + 1).index(int(row['trial']))
+            episode, trial = (row.get('seed'), int(row['episode'])), int(row['trial'])
+            goes_on = last is not None and last[0] == episode and last[1] < trial
+            numbers.append(numbers[-1] if goes_on else len(set(numbers)))
+            last = episode, trial
+        count = len(set(numbers))
+        small, reaction = np.full((2, count, TRIALS), -1, np.int8), np.full((count, TRIALS), np.nan)
+        for number, row in zip(numbers, rows):
+            place = number, range(1, TRIALS + 1).index(int(row['trial']))
             small[(0,) + place] = ('0', '1').index(row['correct'])
             small[(1,) + place] = SIDES.index(row['choice'])
             reaction[place] = float(row['reaction_time'])

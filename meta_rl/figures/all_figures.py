@@ -74,6 +74,8 @@ def keep(run, folder=FOLDER):
     kept_config = config.change(**{name: getattr(usual, name) for name in ('logdir', 'image_cache', 'runfiles_path', 'cluster')})
     kept_config.save(os.path.join(kept, 'config.json'))
     for name in 'curve.csv', 'learning_set*.csv', 'images.json', 'measured.json', 'evaluation-*.json', versions.NAME:
+        for path in glob.glob(os.path.join(glob.escape(kept), name)):
+            os.remove(path)  # of a run that was kept before
         for path in glob.glob(os.path.join(glob.escape(run), name)):
             shutil.copy(path, kept)
     if config.preset in WITH_WEIGHTS:

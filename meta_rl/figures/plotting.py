@@ -16,6 +16,7 @@ from meta_rl.rundir import files
 from meta_rl.rundir.curve import read_curve
 
 TRIALS_AXIS = np.arange(1, 7)
+RULES = 'arms', 'trials', 'common', 'paid', 'switch'  # of the tasks without a lab, on which their players hang
 HARLOW = [(oracle.name, oracle.mean_return) for oracle in ORACLES]
 # A decorator of all that draws: by Matplotlib's own settings, whatever a matplotlibrc says, and these are left as they were.
 own_style = style.context('default')
@@ -77,6 +78,11 @@ def players_of(runs):
     if len(tasks) > 1:
         raise config_module.ConfigError('These are runs of several tasks ({}): plot those of each by themselves.'.format(
             ', '.join(tasks)))
+    for name in RULES:
+        found = sorted({getattr(config, name) for config in configs})
+        if len(found) > 1 and not agents.of(configs[0]).in_lab:
+            raise config_module.ConfigError('These are runs of several tasks ({} is {}): plot those of each by themselves.'.format(
+                name, ' and '.join(map(str, found))))
     return agents.of(configs[0]).players(configs[0])
 
 

@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -194,6 +195,11 @@ def test_plots_and_what_was_measured(runs, tmp_path, capsys, monkeypatch):
     assert os.path.exists(str(tmp_path / 'curves-regret.png'))
     assert run_main('plot', runs['bandit-independent'], runs['two-step'], '-o', path) == 2
     assert 'several tasks (bandit, two-step)' in capsys.readouterr().err
+    for name, flags, reason in (('easy', {'arms': 'easy'}, 'arms is easy and independent'), ('short', {'trials': 11}, 'trials is 9 and 11')):
+        other = shutil.copytree(runs['bandit-independent'], str(tmp_path / name))
+        config_module.load(os.path.join(other, 'config.json')).change(**flags).save(os.path.join(other, 'config.json'))
+        assert run_main('plot', runs['bandit-independent'], other, '-o', path) == 2
+        assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('flags, words', [

@@ -31,6 +31,14 @@ def test_a_table_worked_by_hand(tmp_path):
     assert np.isnan(rows[3]['person_fraction']) and rows[0]['p'] == pytest.approx(1)
 
 
+def test_tables_that_are_put_together_have_the_episodes_of_both(tmp_path):
+    """Each counts its episodes from 0; the second was played by the same seed."""
+    rows = ['person,0,11,1,left,1,.1', 'person,0,11,2,left,1,.2', 'person,1,12,1,left,1,.3']
+    correct, _, reaction = people.read(table(tmp_path, *(rows + [HEAD.strip()] + rows + ['person,0,13,1,right,0,.4'])))
+    assert (correct >= 0).sum(1).tolist() == [2, 1, 2, 1, 1]
+    assert reaction[:, 0].tolist() == [.1, .3, .1, .3, .4]
+
+
 def test_the_chance_of_a_difference_worked_by_hand():
     """3 of 3 right against 0 of 3: two of the 20 ways to deal three right ones out are as far apart."""
     def player(right):

@@ -173,3 +173,12 @@ def test_the_nearest_oracle(stay, name):
 def test_draws_do_not_depend_on_those_beside_them():
     one, both = draw([8]), draw([9, 8])
     assert all((alone[:, 0] == beside[:, 1]).all() for alone, beside in zip(one, both)) and isinstance(one, Draws)
+
+
+def test_the_nearest_one_where_some_are_never_paid_after_an_uncommon_transition():
+    rules = Rules(paid=1.)
+    found = oracles.oracles(rules)
+    assert found['knows the better state'][1]['RU'] is None
+    for name, (_, stay) in found.items():
+        assert oracles.nearest(stay, rules) == name
+    assert oracles.nearest({'RC': .5, 'RU': .52, 'UC': .49, 'UU': .5}, rules) == 'chance'

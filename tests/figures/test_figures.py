@@ -79,6 +79,7 @@ def test_what_is_kept_of_an_agent_that_sees_plays_on(tmp_path, monkeypatch):
     before = tmp_path / 'img' / 'data' / os.path.basename(run).rsplit('-', 2)[0] / 'checkpoints'
     before.mkdir(parents=True)
     (before / 'model-256.index').write_bytes(b'of a longer run')
+    (before.parent / 'evaluation-real.json').write_text('{}')
     kept = all_figures.keep(run, 'img')
     assert str(before) == os.path.abspath(os.path.join(kept, 'checkpoints'))
     assert config_module.load(os.path.join(kept, 'config.json')).logdir == 'runs'

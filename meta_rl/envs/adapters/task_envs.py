@@ -132,8 +132,10 @@ def _rules(given):
                 name, ', '.join(two_step.Rules._fields)))
         if name == 'trials':
             _whole(name, value)
-        elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise ConfigError(f'{name} is {value!r}: it must be a probability, from 0 to 1.')
+        else:
+            least = 0 if name == 'switch' else .5  # below .5 the other action, or the other state, would be the better one
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= 1:
+                raise ConfigError(f'{name} is {value!r}: it must be a probability, from {least:g} to 1.')
     return two_step.Rules(**given)
 
 

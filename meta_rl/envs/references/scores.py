@@ -47,6 +47,8 @@ def of_episodes(episodes, cut_short=False):
         right[:len(episode.correct)] = episode.correct
     report = score([episode.reward for episode in episodes], correct)
     if cut_short:
+        # A trial that was not decided is not right, but costs nothing either.
+        report['choice_return_mean'] = float(np.mean([episode.choice_reward for episode in episodes]))
         lengths = [episode.length for episode in episodes]
         report.update(decisions_mean=float(np.mean(lengths)), decisions_max=max(lengths),
                       complete=float(np.mean([len(episode.correct) == TRIALS for episode in episodes])), **_speed(episodes))

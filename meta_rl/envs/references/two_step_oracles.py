@@ -144,9 +144,15 @@ def oracles(rules=Rules(), episodes=EPISODES):
 
 
 def nearest(stay, rules=Rules()):
-    """The name of the oracle whose stay probabilities are nearest to these, by the sum of squared differences."""
+    """The name of the oracle whose stay probabilities are nearest to these, by the mean of squared differences.
+
+    Cells are left out that one of the two never came to, as being paid after an uncommon transition, where all is certain.
+    """
+    def distance(pattern):
+        both = [(pattern[cell], stay[cell]) for cell in CELLS if None not in (pattern[cell], stay[cell])]
+        return np.mean([(theirs - ours) ** 2 for theirs, ours in both]) if both else np.inf
     known = {name: pattern for name, (_, pattern) in oracles(rules).items()}
-    return min(known, key=lambda name: sum((known[name][cell] - stay[cell]) ** 2 for cell in CELLS if stay[cell] is not None))
+    return min(known, key=lambda name: distance(known[name]))
 
 
 def score(played, rules=Rules()):

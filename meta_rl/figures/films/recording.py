@@ -201,6 +201,8 @@ def record(run, path, episodes=1, seed=SEED, which='latest', images=TRAINING, an
     check(path)
     if episodes > MOST:
         raise ConfigError('episodes is %d: a recording has %d at most.' % (episodes, MOST))
+    if seed + episodes > 2 ** 32:
+        raise ConfigError('seed is %d: of %d episodes the last would have a seed of 2^32 or more, give a smaller one.' % (seed, episodes))
     shots, returns = [], []
     with Frozen(run, images, any_images, **elsewhere) as frozen:
         frozen.restore(checkpoints.best(run) if which == 'best' else None)

@@ -65,13 +65,16 @@ def overlay(width, height, state, shown):
     """The Overlay of frames of `width` x `height`.
 
     Args:
-      state: (seconds_left, score, health), numbers; the first is None in a lab without a limit.
+      state: (seconds_left, score, health), numbers; the first is None in a lab without a limit; with an infinite one there is no clock
+        either (which the real lab was not asked).
       shown: Shown.
     """
     if not shown.hud:
         return _overlay(width, height, None, 0, 0, shown)
     seconds_left, score, health = state
-    return _overlay(width, height, seconds_left and math.ceil(seconds_left), abs(int(score)), int(health), shown)
+    if seconds_left is not None:
+        seconds_left = math.ceil(seconds_left) if math.isfinite(seconds_left) else None
+    return _overlay(width, height, seconds_left, abs(int(score)), int(health), shown)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -82,8 +82,9 @@ class Checkpoints:
 
     def forget_measured(self):
         """Removes what was measured with weights of the sevenths, of a run that had ended and is made longer or shorter."""
-        for measured in glob.glob(os.path.join(glob.escape(os.path.dirname(self._folder)), 'learning_set*.csv')):
-            os.remove(measured)
+        for name in 'learning_set*.csv', 'evaluation-*.json':
+            for measured in glob.glob(os.path.join(glob.escape(os.path.dirname(self._folder)), name)):
+                os.remove(measured)
 
     def _save(self, saver, variables, session, name, write_state=False):
         path = os.path.join(self._folder, name)

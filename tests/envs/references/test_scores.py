@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 
+from meta_rl.envs import contract
 from meta_rl.envs.references import scores
 
 
@@ -46,3 +47,11 @@ def test_a_table_has_a_row_for_each_score():
 def test_a_table_fits_80_columns():
     worst = scores.score([-100.] * 200, [[1] * 6] * 200)
     assert max(map(len, scores.table([('sampled', worst), ('greedy', worst)], 'one-shot learning').splitlines())) <= 80
+
+
+def test_what_choices_earned_where_trials_were_not_decided():
+    """Two of six, one right and one wrong, and none at all: nothing is lost by what was not chosen."""
+    episodes = [contract.Episode(1 + 5 - 5, 0., [1, 0], 900, (.3, .4)), contract.Episode(1., 0., [], 900)]
+    report = scores.of_episodes(episodes, cut_short=True)
+    assert report['choice_return_mean'] == 0 and report['return_mean'] == 1 and report['complete'] == 0
+    assert report['per_trial'] == [.5, 0, 0, 0, 0, 0]

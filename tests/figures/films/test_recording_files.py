@@ -121,3 +121,5 @@ class Half:
 def test_too_many_episodes_are_refused(tmp_path):
     with pytest.raises(ConfigError, match='episodes is 101: a recording has 100 at most'):
         recording.record('RUN', str(tmp_path / 'a.gif'), 101)
+    with pytest.raises(ConfigError, match='seed is 4294967295: of 2 episodes'):
+        recording.record('RUN', str(tmp_path / 'a.gif'), 2, seed=2 ** 32 - 1)

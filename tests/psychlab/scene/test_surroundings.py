@@ -261,3 +261,13 @@ def test_labs_with_looks_pickle():
 def test_bad_settings(key, value):
     with pytest.raises(RuntimeError, match=key):
         make_lab(**{key: value})
+
+
+@pytest.mark.parametrize('limit', ['inf', 'nan'])
+def test_without_an_end_there_is_no_clock(limit):
+    frames = []
+    for length in (limit, 'false', '300'):
+        lab = make_lab('harlow', ['RGB_INTERLEAVED'], surroundings='real', episodeLengthSeconds=length)
+        lab.reset(seed=1)
+        frames.append(lab.observations()['RGB_INTERLEAVED'])
+    assert (frames[0] == frames[1]).all() and (frames[0] != frames[2]).any()
