@@ -149,8 +149,11 @@ def test_what_was_played_is_kept_where_nobody_reads_on(folder):
     while b'trial 2 of 6' not in process.stdout.readline():
         pass
     process.stdout.close()
-    _, err = process.communicate(b'r\n' * 20, timeout=200)
-    assert process.returncode == 1 and err.startswith(b'harlow.py: nothing reads the output') and err.count(b'\n') == 1
+    process.stdin.write(b'r\n' * 20)
+    process.stdin.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 1 and err.startswith(b'harlow.py: nothing reads the output') and err.count(b'\n') == 1
     assert len((folder / 'pipe.csv').read_text().splitlines()) >= 2
 
 
