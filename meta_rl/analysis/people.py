@@ -30,9 +30,9 @@ def read(path):
         for row in rows:
             episode, trial = (row.get('seed'), int(row['episode'])), int(row['trial'])
             goes_on = last is not None and last[0] == episode and last[1] < trial
-            numbers.append(numbers[-1] if goes_on else len(set(numbers)))
+            numbers.append(numbers[-1] + (not goes_on) if numbers else 0)
             last = episode, trial
-        count = len(set(numbers))
+        count = numbers[-1] + 1 if numbers else 0
         small, reaction = np.full((2, count, TRIALS), -1, np.int8), np.full((count, TRIALS), np.nan)
         for number, row in zip(numbers, rows):
             place = number, range(1, TRIALS + 1).index(int(row['trial']))
