@@ -64,7 +64,8 @@ def keys(stdin):
     try:
         yield lambda: _key(number)
     finally:
-        termios.tcsetattr(number, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # of a terminal that is gone
+            termios.tcsetattr(number, termios.TCSADRAIN, before)
 
 
 def _key(number):

@@ -253,6 +253,7 @@ def test_a_terminal_that_is_closed_loses_nothing(on_a_terminal, folder):
     until('trial 1 of 6')
     until('trial 2 of 6', b'l')
     process.send_signal(signal.SIGHUP)
+    until(r'\(An episode was not finished: ')  # it ends when all that it printed is read
     assert process.wait(60) == 130 and len((folder / 'closed.csv').read_text().splitlines()) == 2
 
 
