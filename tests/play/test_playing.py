@@ -206,7 +206,7 @@ def on_a_terminal(folder):
         before = termios.tcgetattr(theirs)
         process = subprocess.Popen([sys.executable, SCRIPT] + ARGUMENTS + list(flags), cwd=str(folder), stdin=theirs,
                                    stdout=theirs, stderr=theirs, start_new_session=True, preexec_fn=lambda: (
-                                       signal.signal(signal.SIGINT, signal.SIG_DFL), fcntl.ioctl(0, termios.TIOCSCTTY, 0)),
+                                       signal.signal(signal.SIGINT, signal.SIG_DFL), signal.signal(signal.SIGHUP, signal.SIG_DFL), fcntl.ioctl(0, termios.TIOCSCTTY, 0)),
                                    env=dict(os.environ, PYTHONIOENCODING='utf-8', LINES='', COLUMNS='', **variables))
         started.append((process, ours, theirs))
         printed = []
