@@ -27,6 +27,7 @@ from meta_rl.command.flags import COMMANDS, PLAYED, RESUMABLE  # noqa: E402
 from meta_rl.command.parsing import check_played, check_words  # noqa: E402
 from meta_rl.config import Config, ConfigError  # noqa: E402
 from meta_rl.console import hints, output  # noqa: E402
+from meta_rl.console.stops import STOPPED  # noqa: E402
 from meta_rl.rundir import files  # noqa: E402
 
 PATHS = config_module.PATHS + ('resume', 'published', 'run', 'output', 'json', 'trials', 'activity', 'growth')
@@ -97,7 +98,7 @@ def train_one(settings, args, lines, images):
     except training.Interrupted as stop:
         mend = ' To go on: ' + hints.command_line('train', '--resume', stop.run) if stop.resumable else ''
         output.say('', (stop.reason or 'Stopped and saved.') + mend)
-        return 1 if stop.reason else 130
+        return 1 if stop.reason else STOPPED
     from meta_rl import agents
     from meta_rl.figures import plotting
     if args.json is not None:
@@ -162,7 +163,7 @@ def play(args):
             settings.preset, settings.environment, Config().environment))
     from meta_rl.play import playing
     seed = playing.new_seed() if args.seed is None else args.seed
-    return 0 if playing.run(settings, args.episodes, seed, args.terminal, args.trials) else 130
+    return 0 if playing.run(settings, args.episodes, seed, args.terminal, args.trials) else STOPPED
 
 
 def plot(args):
@@ -214,7 +215,7 @@ def bench(args):
             growth.run(args.growth) if args.growth else scaling.run()
         except training.Interrupted as stop:
             output.say('', stop.reason or 'Stopped.')
-            return 1 if stop.reason else 130
+            return 1 if stop.reason else STOPPED
         return 0
     from meta_rl.bench import speed as measurements
     measurements.run(args.seconds)
@@ -253,7 +254,7 @@ def main(arguments):
         output.warn('harlow.py {}: {}'.format(arguments[0], reason))
         return 2
     except KeyboardInterrupt:
-        return 130
+        return STOPPED
 
 
 def main_command():

@@ -10,8 +10,7 @@ import attr
 from meta_rl import config as config_module
 from meta_rl import onednn
 from meta_rl.config import ConfigError
-
-STOPPED = 130  # the exit status after Ctrl-C
+from meta_rl.console.stops import STOPPED
 
 
 def train(config):

@@ -79,8 +79,8 @@ class Config:
     carried_over = setting(False, "'two-step': which state is the better one is carried over from the episode before, as in the "
                            "published code; false: a coin decides in each episode")
     arms = setting('independent', "'bandit': what the two arms pay (Wang et al. 2016): two probabilities, each drawn from 0 to 1; "
-                   "'uniform', one drawn from 0 to 1, and 1 minus it; 'easy', .9 and .1, 'medium', .75 and .25, 'hard', .6 and .4; 'restless', one "
-                   "that walks through the episode, and 1 minus it", choices=ARMS)
+                   "'uniform', one drawn from 0 to 1, and 1 minus it; 'easy', .9 and .1, 'medium', .75 and .25, 'hard', .6 and .4; "
+                   "'restless', one that walks through the episode, and 1 minus it", choices=ARMS)
 
     # The lab and the images
     lab = setting('embedded', "'embedded', the one that comes with this, or 'deepmind', the real one, where it is installed",
@@ -91,8 +91,8 @@ class Config:
     fps = setting(60, 'frames in a second of the lab [1/s]', 1, 960)
     runfiles_path = setting('', 'folder in which the real DeepMind Lab finds its data; the embedded lab needs none')
     surroundings = setting('flat', "what the embedded lab shows around the screen: 'flat', plain colours, as in all presets but "
-                           "those of the 'gaze' from reward alone; 'real', what the real one shows, which is the lab's own default; 'random', a look drawn for each "
-                           "episode", choices=SURROUNDINGS)
+                           "those of the 'gaze' from reward alone; 'real', what the real one shows, which is the lab's own default; "
+                           "'random', a look drawn for each episode", choices=SURROUNDINGS)
     look_count = setting(64, "surroundings 'random': looks to train with [looks]", 1, 10 ** 6)
     looks = setting('training', "surroundings 'random': 'training', those looks, or 'held-out', 64 others", choices=LOOKS)
     images = setting('', 'folder of your own images (png, jpg); empty: those of image_set')
@@ -146,16 +146,16 @@ class Config:
                          choices=NORMALIZERS)
     units = setting(48, 'units of the LSTM', 1, 4096)
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
-    forget_span = setting(0., "at the start the units of the LSTM have spans of memory from 2 steps to so many, each its own (see nets/lstm.py); "
-                          "0: 4 steps for all [steps]", 0.)
+    forget_span = setting(0., "at the start the units of the LSTM have spans of memory from 2 steps to so many, each its own (see "
+                          "nets/lstm.py); 0: 4 steps for all [steps]", 0.)
     memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
-    fine_places = setting(False, "read the features of `places` in the fovea, where images are read, and from single columns; otherwise they are read in the "
-                          'whole frame, from pairs of columns')
+    fine_places = setting(False, 'read the features of `places` in the fovea, where images are read, and from single columns; otherwise '
+                          'they are read in the whole frame, from pairs of columns')
     waited = setting(False, "tell the fast LSTM of the 'gaze' how long ago it was last paid, and last pushed the gaze, so that it does not "
                      'rest or go in circles where nothing is paid')
-    wait_digits = setting(0, "with waited: after 12 decisions without pay tell it their number too, as so many binary digits, lowest first: a "
-                          'clock, which makes each state new, so that an undecided policy does not go in circles', 0, 10)
+    wait_digits = setting(0, 'with waited: after 12 decisions without pay tell it their number too, as so many binary digits, lowest '
+                          'first: a clock, which makes each state new, so that an undecided policy does not go in circles', 0, 10)
     image_gate = setting('paid', "where the memory of the 'gaze' is told what images are like: where fixation was just 'paid', or where they "
                          "are 'lit', which each half of the fovea shows", choices=GATES)
     write_gate = setting('paid', "when its slow LSTM steps: where something was just 'paid', 'always', or as far as a gate says that is "
@@ -185,14 +185,15 @@ class Config:
     epsilon = setting(0., "is added to the optimizer's divisor; 0: TensorFlow's own, 1e-8 for adam and 1e-10 for rmsprop", 0.)
     decay = setting(True, 'let the learning rate fall in a straight line to 0 over the episodes')
     gamma = setting(.9, 'discount for each decision (.9 in the published code)', 0., 1.)
-    siblings = setting(1, "groups of so many of the episodes side by side have the same arms and the same luck; in each trial the mean reward "
-                       "of the others in the group is subtracted from an episode's own; 1: no groups [episodes]", 1, 65536)
+    siblings = setting(1, "groups of so many of the episodes side by side have the same arms and the same luck; in each trial the mean "
+                       "reward of the others in the group is subtracted from an episode's own; 1: no groups [episodes]", 1, 65536)
     gae_lambda = setting(1., 'lambda of the generalized advantage estimate; 1: return minus value, as published', 0., 1.)
     value_coef = setting(.05, 'weight of the value loss (.05 as published)', 0.)
     twins = setting(0., 'weight of Barlow Twins: features of an image that stay as the gaze moves a little, and differ among them', 0.)
     entropy_coef = setting(.05, 'weight of the entropy of the policy (.05 as published)', 0.)
     choice_entropy = setting(0., 'weight, beside entropy_coef, where fixation has just been paid: there it is chosen where to go', 0.)
-    entropy_episodes = setting(0, 'entropy_coef and choice_entropy fall in a straight line to 0 in the first so many; 0: they stay [episodes]', 0, 10 ** 12)
+    entropy_episodes = setting(0, 'entropy_coef and choice_entropy fall in a straight line to 0 in the first so many; 0: they stay '
+                               '[episodes]', 0, 10 ** 12)
     # Policies of agents that move their gaze fell apart within a few updates; a step that changes a policy by much is cut.
     passes = setting(1, 'how often each unroll is learned from', 1, 100)
     minibatches = setting(1, 'in so many updates, each by its part of the episodes side by side', 1, 65536)

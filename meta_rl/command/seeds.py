@@ -11,10 +11,8 @@ import attr
 
 from meta_rl.command import seeds_table
 from meta_rl.console.output import note, say
-from meta_rl.console.stops import Stops
+from meta_rl.console.stops import STOPPED, Stops
 from meta_rl.rundir import files
-
-STOPPED = 130  # the exit status of a run that was asked to end
 
 
 def train(script, settings, seeds, jobs, path=None, quiet=False):

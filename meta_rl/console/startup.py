@@ -12,15 +12,15 @@ PACKAGES = (('attr', 'attrs'), ('numpy', 'NumPy'), ('tensorflow', 'TensorFlow'),
             ('cv2', 'OpenCV (cv2)'), ('PIL', 'Pillow (PIL)'), ('matplotlib', 'Matplotlib'), ('tqdm', 'tqdm'))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STREAMS = 'stdin', 'stdout', 'stderr'
+ESCAPED = 'backslashreplace'  # what becomes of characters that the locale does not have
 closed = set()  # names of those that were closed when the program started
-_begun = []
 
 
 def begin():
-    """Makes this process fit to run the command, once. Ends it with a sentence and status 2 where its Python or attrs is wrong."""
-    if _begun:
-        return
-    _begun.append(True)
+    """Makes this process fit to run the command; a second time changes nothing.
+
+    Ends it with a sentence and status 2 where its Python or attrs is wrong.
+    """
     check_version(sys.version_info[:2])
     open_missing_streams()
     os.environ['MPLBACKEND'] = 'Agg'  # a notebook names one here that its own kernel alone has installed
@@ -59,8 +59,8 @@ def open_missing_streams():
             os.set_inheritable(number, True)
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(number, 'r' if name == 'stdin' else 'w', errors='backslashreplace', closefd=False))
-        elif name == 'stdout' and hasattr(stream, 'buffer'):
+            setattr(sys, name, open(number, 'r' if name == 'stdin' else 'w', errors=ESCAPED, closefd=False))
+        elif name == 'stdout' and hasattr(stream, 'buffer') and stream.errors != ESCAPED:
             escaping = _escaping(stream)
             if sys.__stdout__ is stream:
                 sys.__stdout__ = escaping  # shutil asks this one for the size of the terminal; Python 3.6's is detached now
@@ -69,11 +69,11 @@ def open_missing_streams():
 
 def _escaping(stream):
     if hasattr(stream, 'reconfigure'):  # Python 3.7
-        stream.reconfigure(errors='backslashreplace')
+        stream.reconfigure(errors=ESCAPED)
         return stream
     import io
     buffered, encoding = stream.line_buffering, stream.encoding
-    return io.TextIOWrapper(stream.detach(), encoding, 'backslashreplace', line_buffering=buffered)
+    return io.TextIOWrapper(stream.detach(), encoding, ESCAPED, line_buffering=buffered)
 
 
 def missing(packages=PACKAGES, mend=None):

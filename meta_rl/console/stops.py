@@ -8,6 +8,7 @@ import threading
 # processor time; kill, timeout, a machine that is shut down.
 SIGNALS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU', 'SIGTERM')
                 if hasattr(signal, name))
+STOPPED = 130  # the exit status of what they ended, as that of a shell after Ctrl-C
 
 
 class Stops:

@@ -78,12 +78,13 @@ def players_of(runs):
     if len(tasks) > 1:
         raise config_module.ConfigError('These are runs of several tasks ({}): plot those of each by themselves.'.format(
             ', '.join(tasks)))
-    for name in RULES:
+    agent = agents.of(configs[0])
+    for name in () if agent.in_lab else RULES:
         found = sorted({getattr(config, name) for config in configs})
-        if len(found) > 1 and not agents.of(configs[0]).in_lab:
+        if len(found) > 1:
             raise config_module.ConfigError('These are runs of several tasks ({} is {}): plot those of each by themselves.'.format(
                 name, ' and '.join(map(str, found))))
-    return agents.of(configs[0]).players(configs[0])
+    return agent.players(configs[0])
 
 
 @own_style

@@ -93,7 +93,8 @@ def test_without_any_the_run_ends(monkeypatch):
 
 
 def test_one_that_could_not_be_made_says_why(monkeypatch, capsys):
-    error = exceptions.RayActorError(error_msg='The actor died.\n  File x\nmeta_rl.config.ConfigError: copy the images.', actor_init_failed=True)
+    error = exceptions.RayActorError(
+        error_msg='The actor died.\n  File x\nmeta_rl.config.ConfigError: copy the images.', actor_init_failed=True)
     train(monkeypatch, [[error], [5]], Recorder(1))
     assert 'Worker 0 is lost (meta_rl.config.ConfigError: copy the images.): ' in capsys.readouterr().out
 

@@ -4,8 +4,11 @@ import os
 import pytest
 from PIL import Image
 
+from meta_rl import training
 from meta_rl.bench import growth
 from meta_rl.config import ConfigError
+
+from helpers.programs.commands import run_main
 
 FOUND = {'batch': {1: .003, 5: .011}, 'images': {10: .02, 20: .03, 40: .05}}
 
@@ -46,3 +49,20 @@ def test_the_first_half_of_a_run_is_not_counted():
 def test_an_update_of_a_real_run_is_timed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert growth.seconds_per_update(4, 3, 8) > 0
+
+
+@pytest.mark.parametrize('reason, status, said', [('', 130, 'Stopped.'), ('Training has come apart.', 1, 'Training has come apart.')])
+def test_what_stops_a_training_stops_the_measuring(tmp_path, monkeypatch, capsys, reason, status, said):
+    def measure():
+        raise training.Interrupted('RUN', reason)
+    monkeypatch.setattr(growth, 'measure', measure)
+    assert run_main('bench', '--growth', str(tmp_path / 'x.png')) == status
+    assert capsys.readouterr().out.strip().endswith(said)
+
+
+def test_a_table_that_cannot_be_written_is_said_before_anything_is_measured(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(growth, 'measure', None)
+    (tmp_path / 'x.csv').mkdir()
+    assert run_main('bench', '--growth', str(tmp_path / 'x.png')) == 2
+    err = capsys.readouterr().err
+    assert 'x.csv' in err and err.count('\n') == 1

@@ -177,3 +177,13 @@ def test_what_is_hinted_at_works_where_it_is_typed(tmp_path):
 
 
 # ---- row 5: streams that are closed ----
+
+
+def test_the_installed_command_starts_as_the_script_does_and_twice_is_once():
+    code = ('import sys, harlow\nfrom meta_rl.console import startup\n'
+            'harlow.main = lambda words: print(sys.stdout.errors, __import__("os").environ["MPLBACKEND"])\n'
+            'startup.begin()\nbefore = sys.stdout\nstartup.begin()\nassert sys.stdout is before\nharlow.main_command()')
+    for lines in (code, code.replace('startup.begin()\n', '')):
+        environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='ascii')
+        environment.pop('MPLBACKEND', None)
+        assert subprocess.check_output([sys.executable, '-c', lines], env=environment) == b'backslashreplace Agg\n'

@@ -35,7 +35,8 @@ def flag_cases():
     for preset in ('', 'HARLOW42', 'harlow42 ', '../x', 'master2'):
         yield ['train', '--preset=' + preset], '--preset'
     for words, name in (
-            ('--seeds 0', '--seeds'), ('--seeds x', '--seeds'), ('--seed 2147483647 --seeds 2', 'seed is 2147483648'), ('--jobs 0', '--jobs'), ('--jobs=-1', '--jobs'), ('--zeal', '--zeal'),
+            ('--seed 2147483647 --seeds 2', 'seed is 2147483648'), ('--seeds 0', '--seeds'), ('--seeds x', '--seeds'),
+            ('--jobs 0', '--jobs'), ('--jobs=-1', '--jobs'), ('--zeal', '--zeal'),
             ('--see 1', '--see'), ('--job ps', '--job'), ('--job master', '--job'), ('--task 1', '--task'), ('--task x', '--task'),
             ('--ps 2', 'ps'), ('--ray-address x:1', 'ray_address'), ('--cluster nowhere.json', '--job'),
             ('--cluster nowhere.json --job ps', 'nowhere.json'), ('--cluster cluster.json --job ps --task 5', '--task'),

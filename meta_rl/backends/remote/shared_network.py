@@ -73,7 +73,7 @@ class SharedNetwork:
             servers, worker_device=devices[0], ps_strategy=_Turns(servers)) if servers else CPU
         with tf.device(spread):
             network = make_network(config, GLOBAL, acts=False)
-        self.variables, self.others, self.copies, self._firsts = network.variables, [], {}, []
+        self.variables, self.others = network.variables, []
         statistics = set(tf.get_collection(STATISTICS, GLOBAL + '/'))
         where = [tf.DeviceSpec.from_string(variable.device).task or 0 for variable in self.variables]
         self.shards = [[i for i, task in enumerate(where) if task == k] for k in range(len(devices))]
@@ -86,12 +86,17 @@ class SharedNetwork:
         with tf.device(devices[0]):
             self._updates = tf.get_variable('updates', [], tf.int64, tf.zeros_initializer(), trainable=False)
         self.vectors_in, self.ended, self.vectors_out, self.counts, self._vectors = [], [], [], [], []
+        numbers = []  # of each server: what it counts, and the optimizer's powers
         for device, shard, count in zip(devices, self.shards, self._counts):
             mine = [self.variables[i] for i in shard]
             with tf.device(device):
-                self._build_update(config, mine, [v for v in mine if v in statistics], count)
+                others = self._build_update(config, mine, [v for v in mine if v in statistics], count)
+            numbers.append([other for other in others if not other.shape.as_list()])
+            self.others += others
+        self.copies = {own.op.name: first for theirs in numbers[1:] for own, first in zip(theirs, numbers[0])}
 
     def _build_update(self, config, mine, statistics, count):
+        """Builds that of one server. Returns the variables that it needs beside its part of the network."""
         # Each server has an optimizer and a count of its own, so that nothing that it needs is on another.
         trainer = make_trainer(config, count)
         vector = tf.placeholder(tf.float32, [sum(map(flat_vector.size, mine))], 'flat_vector')
@@ -108,10 +113,7 @@ class SharedNetwork:
         self._vectors.append(flat_vector.pack(mine))
         self.vectors_in.append(vector)
         self.ended.append(ended)
-        self.others += trainer.variables() + [count]
-        numbers = [variable for variable in trainer.variables() if not variable.shape.as_list()] + [count]
-        self._firsts = self._firsts or numbers
-        self.copies.update((mine.op.name, first) for mine, first in zip(numbers, self._firsts) if mine is not first)
+        return trainer.variables() + [count]
 
     def pull(self, sessions):
         """(Counts so far, list of flat vectors of the weights), from a session for each server, or for this process."""

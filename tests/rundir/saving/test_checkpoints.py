@@ -149,3 +149,12 @@ def test_what_one_server_has_once_others_get_as_well(tmp_path):
         session.run(tf.global_variables_initializer())
         saved.restore(session, checkpoints.latest(str(tmp_path)))
         assert session.run([count, power] + others) == [3, 4, 3, 4, 3]
+
+
+def test_what_was_measured_with_earlier_weights_is_not_kept_beside_later_ones(graph, tmp_path):
+    saved = save_all(graph, tmp_path, [1])
+    names = ['learning_set.csv', 'learning_set-held-out.csv', 'evaluation-real.json', 'curve.csv']
+    for name in names:
+        (tmp_path / name).write_text('')
+    saved.save_quantile(graph[0], 1)
+    assert [name for name in names if (tmp_path / name).exists()] == ['curve.csv']
