@@ -37,6 +37,7 @@ def test_tables_that_are_put_together_have_the_episodes_of_both(tmp_path):
     correct, _, reaction = people.read(table(tmp_path, *(rows + [HEAD.strip()] + rows + ['person,0,13,1,right,0,.4'])))
     assert (correct >= 0).sum(1).tolist() == [2, 1, 2, 1, 1]
     assert reaction[:, 0].tolist() == [.1, .3, .1, .3, .4]
+    assert (people.read(table(tmp_path, *(rows[:2] * 3)))[0] >= 0).sum(1).tolist() == [2, 2, 2]
 
 
 def test_the_chance_of_a_difference_worked_by_hand():
