@@ -13,7 +13,7 @@ from meta_rl.envs.gazing.momentum import A_SIZE, MOMENTUM, PUSH, REPEAT, next_sp
 from meta_rl.envs.gazing.saccades import look
 from meta_rl.envs.gazing.teacher import Teacher
 from meta_rl.labs.choice import make_labs
-from meta_rl.psychlab import find_level, task
+from meta_rl.psychlab import find_level, settings, task
 from meta_rl.psychlab.task import TRIALS
 
 ROWS, COLUMNS = 4, 2  # pixels that are averaged into one, down and across, before the network reads them
@@ -232,7 +232,9 @@ def make_envs(config, folder, count, random, training=False):
     """`count` GazeEnv of a Config; `training`: with what it gives for a help in training. See decisions.make_envs."""
     helps = {}
     if training:
-        helps = {'frames': config.training_frames, 'taught': config.teacher_episodes,
+        # The frame before the lab's clock ends an episode: it goes on behind what it is cut at, and is learned from so.
+        clock = task.last_frame_of(task.EPISODE_SECONDS, settings.frame_ms_of(config.fps)) - 1
+        helps = {'frames': min(config.training_frames, clock), 'taught': config.teacher_episodes,
                  'explore': (config.explore, config.explore_episodes)}
         if config.spawn_grid:
             helps['spawns'] = grids.yaws(find_level(config.level_script), config.fps, config.repeat)

@@ -76,7 +76,12 @@ def _frame_ms(key, text):
     if number is None:
         raise errors.bad_setting(key, text, f'Invalid double arg {text}\n')
     rate = int(number) if abs(number) < 2 ** 63 else 0  # nan fails the comparison
-    return int(ENGINE_MS_PER_SECOND / rate + .5) if rate > 0 else None
+    return frame_ms_of(rate) if rate > 0 else None
+
+
+def frame_ms_of(fps):
+    """int: the whole ms that a frame takes at a rate of frames a second."""
+    return int(ENGINE_MS_PER_SECOND / fps + .5)
 
 
 def _vm_mode(key, text):

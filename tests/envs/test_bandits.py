@@ -130,6 +130,19 @@ def test_nobody_is_known_to_play_restless_arms_best():
     assert oracles.players('restless') == oracles.PLAYERS and oracles.OPTIMAL in dict(oracles.players('medium'))
 
 
+def test_players_whose_tables_would_be_too_large_do_not_play():
+    def names(kind, trials):
+        return [name for name, _ in oracles.players(kind, trials)]
+    assert names('independent', 200) == [name for name, _ in oracles.players('independent')]
+    assert names('independent', 201) == ['Gittins', 'Thompson', 'UCB1', 'chance']
+    assert names('medium', 1001) == ['Bayes-optimal', 'Thompson', 'UCB1', 'chance']  # best play of these needs no table
+    report = oracles.score(np.zeros((1001, 2), int), [1, 2], 'restless')
+    assert list(report['references']) == ['Thompson', 'UCB1', 'chance']
+    found = oracles.rewards('easy', 2000, 40)  # of 20 episodes
+    assert [name for name, _ in found][-1] == 'knows the better arm' and found[-1][1] == pytest.approx(1800)
+    assert found == oracles.rewards('easy', 2000, 41)  # of as many
+
+
 def test_rows_of_a_table_worked_by_hand():
     env = Bandit(np.random.RandomState(3), 'restless', 3)
     env.reset()

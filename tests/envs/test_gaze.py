@@ -161,6 +161,19 @@ def test_by_default_it_ends_after_a_minute():
     assert decisions == 900 and env.lab.num_steps() == 3600 and env.correct == []
 
 
+def test_in_training_the_clock_of_the_lab_does_not_end_what_goes_on_behind_it():
+    """An end is worth nothing, a cut what is still to come."""
+    config = config_module.from_preset('gaze', fps=5, training_frames=3600, width=84, height=84)
+    (training,), (measured,) = (gaze.make_envs(config, 'dummy', 1, np.random.RandomState(1), each) for each in (True, False))
+    for env, cut in ((training, True), (measured, False)):
+        env.reset()
+        step = env.step(NONE)
+        while not step.done:
+            step = env.step(NONE)
+        assert (step.truncated, step.view is not None, env.lab.is_running()) == (cut, cut, cut) and env.correct == []
+        assert env.lab.num_steps() == 1500 - cut
+
+
 def test_from_a_grid_of_spawns_few_directions_are_seen():
     grid = grids.yaws(STANDARD, 60)
     assert grid[0] >= 67.5 and grid[-1] <= 112.5 and 90 in grid and len(grid) == 107

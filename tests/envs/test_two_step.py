@@ -141,6 +141,14 @@ def test_no_belief_player_beats_the_bayes_optimal_one():
     assert oracles.oracles(rules, 60000)['Bayes-optimal'][0] == pytest.approx(worth([.5, .5], 3), abs=.015)  # 4 standard errors
 
 
+def test_of_long_episodes_fewer_are_played(monkeypatch):
+    asked = []
+    monkeypatch.setattr(oracles, 'draw', lambda seeds, rules: asked.append(len(seeds)) or draw(seeds, rules))
+    for trials, episodes in ((100, 41), (400, 41), (10000, 41)):
+        oracles.oracles(Rules(trials=trials), episodes)
+    assert asked == [41, 10, 2]
+
+
 def test_stay_probabilities_by_hand():
     actions = np.array([[0], [0], [1], [1], [1], [0]])
     common = np.array([[1], [1], [0], [0], [1], [1]], bool)

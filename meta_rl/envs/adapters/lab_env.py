@@ -1,4 +1,4 @@
-"""LabEnv: what the two Gymnasium environments share: keywords, seeds, observations, info, rendering."""
+"""What the Gymnasium environments share: StagedEnv all of them, LabEnv those of the lab."""
 import numpy as np
 
 try:
@@ -27,8 +27,40 @@ def one_of(name, value, choices):
         raise ConfigError('{} is {!r}: choose from {}.'.format(name, value, ', '.join(map(repr, choices))))
 
 
-class LabEnv(gymnasium.Env):
-    """What both environments share: settings, seeds, the previous action and reward, info, rendering.
+class StagedEnv(gymnasium.Env):
+    """An environment that knows its stage, so that what is asked of it at the wrong time is refused by a sentence."""
+
+    _stage = NEW
+
+    def randint(self, below):
+        """int in [0, below), drawn as `reset(seed=...)` decides: what an environment draws its episodes' seeds by."""
+        return self.np_random.integers(below)
+
+    def reset(self, seed=None, options=None):
+        """Seeds the episodes from here on, where a seed is given; the environments themselves start one."""
+        self._refuse_unless('reset()', NEW, RUNNING, OVER)
+        super().reset(seed=seed)
+
+    def _refuse_unless(self, what, *stages):
+        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where it is in none of the stages for `what`."""
+        if self._stage == CLOSED:
+            raise gymnasium.error.ClosedEnvironmentError(f'{what} was called after close(): make another environment.')
+        if self._stage not in stages:
+            when = 'before the first reset()' if self._stage == NEW else 'after the end of the episode'
+            raise gymnasium.error.ResetNeeded(f'{what} was called {when}: call reset().')
+
+    def _checked(self, action):
+        """The action as an array. Raises ConfigError where it is not in the action space, ResetNeeded outside an episode."""
+        self._refuse_unless('step()', RUNNING)
+        values = np.asarray(action)
+        # (The space would take fractions, which the lab would cut off.)
+        if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
+            raise ConfigError(f'action is {action!r}: it must be in {self.action_space}.')
+        return values
+
+
+class LabEnv(StagedEnv):
+    """What both environments share: settings, the previous action and reward, info, rendering.
 
     Args:
       observation: 'one-hot', 'crops' or 'frame'.
@@ -47,7 +79,7 @@ class LabEnv(gymnasium.Env):
     metadata = {'render_modes': ['rgb_array', 'human'], 'render_fps': 60}
 
     def __init__(self, observation, previous, level, held_out, render_mode, settings):
-        self._frame, self._viewer, self._stage = None, None, NEW
+        self._frame = self._viewer = None
         one_of('observation', observation, tuple(OBSERVATIONS))
         one_of('render_mode', render_mode, (None,) + tuple(self.metadata['render_modes']))
         if not viewer.displayed():
@@ -64,10 +96,6 @@ class LabEnv(gymnasium.Env):
         self._config = config.change(image_count=config.held_out_count) if held_out else config
         self._previous = previous
         self.render_mode = render_mode
-
-    def randint(self, below):
-        """int in [0, below), drawn as `reset(seed=...)` decides: what HarlowEnv draws its episodes' seeds by."""
-        return self.np_random.integers(below)
 
     def _complete(self, seen, least, most):
         """Ends __init__: the observation space, the window.
@@ -93,19 +121,6 @@ class LabEnv(gymnasium.Env):
         if self.render_mode == 'human':
             self._viewer = viewer.Viewer('Harlow')
 
-    def reset(self, seed=None, options=None):
-        """Seeds the episodes from here on, where a seed is given; the environments themselves start one."""
-        self._refuse_unless('reset()', NEW, RUNNING, OVER)
-        super().reset(seed=seed)
-
-    def _refuse_unless(self, what, *stages):
-        """Raises gymnasium's ResetNeeded, or ClosedEnvironmentError, where it is in none of the stages for `what`."""
-        if self._stage == CLOSED:
-            raise gymnasium.error.ClosedEnvironmentError(f'{what} was called after close(): make another environment.')
-        if self._stage not in stages:
-            when = 'before the first reset()' if self._stage == NEW else 'after the end of the episode'
-            raise gymnasium.error.ResetNeeded(f'{what} was called {when}: call reset().')
-
     def _observe(self, seen, action=None, reward=0.):
         """The observation of what is seen now, after an action (None: there is none yet) that paid `reward`."""
         if not self._previous:
@@ -118,15 +133,6 @@ class LabEnv(gymnasium.Env):
         if seen.ndim == 1:
             return np.concatenate([seen, act, reward])
         return {'image': seen, 'action': act, 'reward': reward}
-
-    def _checked(self, action):
-        """The action as an array. Raises ConfigError where it is not in the action space, ResetNeeded outside an episode."""
-        self._refuse_unless('step()', RUNNING)
-        values = np.asarray(action)
-        # (The space would take fractions, which the lab would cut off.)
-        if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
-            raise ConfigError(f'action is {action!r}: it must be in {self.action_space}.')
-        return values
 
     def _report(self, before, done):
         """(terminated, truncated, info) of a step before which `before` trials were decided; a window shows it."""

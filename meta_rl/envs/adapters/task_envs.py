@@ -6,10 +6,10 @@ import numpy as np
 
 from meta_rl.config import ConfigError
 from meta_rl.envs import bandits, two_step
-from meta_rl.envs.adapters.lab_env import gymnasium, one_of
+from meta_rl.envs.adapters.lab_env import CLOSED, OVER, RUNNING, StagedEnv, gymnasium, one_of
 
 
-class TaskEnv(gymnasium.Env):
+class TaskEnv(StagedEnv):
     """What both share. An observation is float32: the view, the previous action (one-hot), the previous reward.
 
     Before the first trial there is no previous action: its two numbers are 0. info has 'trial', the number of trials so far, and
@@ -28,7 +28,7 @@ class TaskEnv(gymnasium.Env):
         if not isinstance(previous, bool):
             raise ConfigError(f'previous is {previous!r}: it must be True or False.')
         self.render_mode, self._previous, self._viewer = render_mode, previous, None
-        self._env = make(self)
+        self._make, self._env = make, make(self)
         spec = self._env.spec
         self.action_space = gymnasium.spaces.Discrete(spec.actions)
         size = int(np.prod(spec.shape)) + previous * (spec.actions + 1)
@@ -37,24 +37,22 @@ class TaskEnv(gymnasium.Env):
             from meta_rl.envs.adapters.viewer import Viewer
             self._viewer = Viewer(type(self).__name__)
 
-    def randint(self, below):
-        """int in [0, below), drawn as `reset(seed=...)` decides: what the environment draws its episodes' seeds by."""
-        return self.np_random.integers(below)
-
     def reset(self, seed=None, options=None):
         super().reset(seed=seed)
+        if seed is not None:
+            self._env = self._make(self)  # nothing is carried over from episodes before: the same seed, the same episodes
         view = self._env.reset()
+        self._stage = RUNNING
         self._show()
         return self._observe(view), {'trial': 0}
 
     def step(self, action):
-        values = np.asarray(action)
-        if values.dtype.kind not in 'iu' or not self.action_space.contains(values):
-            raise ConfigError(f'action is {action!r}: it must be in {self.action_space}.')
-        _, reward, done, truncated = self._env.step(int(values))
+        action = int(self._checked(action))
+        _, reward, done, truncated = self._env.step(action)
+        self._stage = OVER if done else RUNNING
         self._show()
         info = {'trial': self._env.episode.length, 'correct': self._env.episode.correct[-1]}
-        return self._observe(self._env.view(), int(values), reward), reward, done, truncated, info
+        return self._observe(self._env.view(), action, reward), reward, done, truncated, info
 
     def _observe(self, view, action=None, reward=0.):
         if not self._previous:
@@ -71,6 +69,7 @@ class TaskEnv(gymnasium.Env):
 
     def render(self):
         """The scene, uint8 [H, W, 3], RGB. With render_mode 'human' a window shows it."""
+        self._refuse_unless('render()', RUNNING, OVER)
         if self.render_mode is None:
             gymnasium.logger.warn("There is nothing to render: make the environment with render_mode='rgb_array' or 'human'.")
             return None
@@ -80,8 +79,11 @@ class TaskEnv(gymnasium.Env):
         return self._viewer.show(scene, 1. / self.metadata['render_fps'])
 
     def close(self):
-        if self._viewer:
-            self._viewer.close()
+        """Closes the window. A second time does nothing."""
+        if self._stage != CLOSED:
+            self._stage = CLOSED
+            if self._viewer:
+                self._viewer.close()
 
 
 class TwoStep(TaskEnv):

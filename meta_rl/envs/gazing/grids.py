@@ -1,6 +1,6 @@
 """Where the viewer spawns in training, so that views repeat: on a grid of its own for each look of the surroundings."""
 from meta_rl.envs.gazing.momentum import REPEAT
-from meta_rl.psychlab import task
+from meta_rl.psychlab import settings
 from meta_rl.psychlab.scene import camera, looks
 
 
@@ -27,4 +27,4 @@ def shift_of_a_look(config, seed):
 
 def _unit(fps):
     """Degrees of a unit of the look action in a frame."""
-    return camera.DEGREES_PER_UNIT_MS * int(task.ENGINE_MS_PER_SECOND / fps + .5)
+    return camera.DEGREES_PER_UNIT_MS * settings.frame_ms_of(fps)

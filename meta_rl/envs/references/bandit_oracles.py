@@ -14,6 +14,7 @@ from meta_rl.envs.references.scores import Z95
 # (A discount falls short of a known end. The index for the trials that are left, `finite_gittins`, has it.)
 DISCOUNT = 1 - 1 / TRIALS
 FAR = 4  # the discounted index looks this many times 1 / (1 - discount) trials ahead: what follows weighs e^-4
+OPTIMAL = 'Bayes-optimal'
 GRID = 401  # sure payments that an arm is compared with; indices are found between two of them to some 1e-4
 
 
@@ -122,19 +123,23 @@ def _by_chance(wins, losses, t, trials, random):
     return np.zeros(wins.shape)
 
 
+# Tables of all that can have been seen grow with the trials of an episode: finite Gittins by its third power, best play by its fourth
+# (400 MB for 200). In longer episodes those that are named here do not play.
+MOST = {OPTIMAL: 200, 'finite Gittins': 200, 'Gittins': 1000}  # trials of an episode
 # name: what it takes the arm with the most of, of wins and losses int [E, 2] before trial t: float [E, 2].
 PLAYERS = (('Gittins', _by_gittins), ('finite Gittins', _by_finite_gittins), ('Thompson', _by_thompson), ('UCB1', _by_ucb1),
            ('chance', _by_chance))
-OPTIMAL = 'Bayes-optimal'
 
 
-def players(kind):
+def players(kind, trials=TRIALS):
     """PLAYERS, after the one that earns most of all that know the rules of a kind of arms, if it is known.
 
-    (It is not for 'restless': a walk is scaled by what is still to come of it.)
+    (It is not for 'restless': a walk is scaled by what is still to come of it.) Without those whose tables `trials` of an episode
+    make too large, see MOST.
     """
     best = {'independent': ((OPTIMAL, _by_best_play),), 'restless': ()}
-    return best.get(kind, ((OPTIMAL, _by_agreement),)) + PLAYERS
+    found = best.get(kind, ((OPTIMAL, _by_agreement),)) + PLAYERS
+    return tuple((name, index) for name, index in found if index is _by_agreement or trials <= MOST.get(name, trials))
 
 
 def play(index, draws, random):
@@ -173,7 +178,7 @@ def score(actions, seeds, kind, seed=0):
     draws, random = draw(seeds, kind, len(actions)), np.random.RandomState(seed)
     report = _summary(regret_of(actions, draws))
     report['references'] = {}
-    for name, index in players(kind):
+    for name, index in players(kind, len(actions)):
         part = _summary(play(index, draws, random)[1])
         part['ratio'] = report['regret_mean'] / part['regret_mean'] if part['regret_mean'] else None
         report['references'][name] = part
@@ -190,10 +195,14 @@ def _summary(regret):
 
 @functools.lru_cache(maxsize=None)
 def rewards(kind, trials=TRIALS, episodes=2000):
-    """[(name, mean reward of an episode)] of `players`, and of one that knows the better arm, from the worst to the best."""
+    """[(name, mean reward of an episode)] of `players`, and of one that knows the better arm, from the worst to the best.
+
+    Of so many episodes, of long ones fewer: those of 1,000 trials and more have as many trials in all.
+    """
+    episodes = max(episodes * 1000 // max(trials, 1000), 2)
     draws, random = draw(range(episodes), kind, trials), np.random.RandomState(0)
     most = float(draws.arms.max(2).sum(0).mean())
-    found = [(name, most - float(play(index, draws, random)[1].sum(0).mean())) for name, index in players(kind)]
+    found = [(name, most - float(play(index, draws, random)[1].sum(0).mean())) for name, index in players(kind, trials)]
     return sorted(found + [('knows the better arm', most)], key=lambda pair: pair[1])
 
 

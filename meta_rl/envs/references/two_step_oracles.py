@@ -136,7 +136,11 @@ def model_based_index(stay):
 
 @functools.lru_cache(maxsize=None)
 def oracles(rules=Rules(), episodes=EPISODES):
-    """What each of PLAYERS comes to in `episodes`, {name: (mean reward, stay probabilities)}: simulated once, some seconds."""
+    """What each of PLAYERS comes to in `episodes`, {name: (mean reward, stay probabilities)}: simulated once, some seconds.
+
+    Of long episodes fewer are played: those of more than 100 trials have as many trials in all, which fit into memory.
+    """
+    episodes = max(episodes * 100 // max(rules.trials, 100), 2)
     random = np.random.RandomState(0)
     draws = draw(range(episodes), rules)
     played = {player.name: play(player(), draws, rules, random) for player in PLAYERS}
