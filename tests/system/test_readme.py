@@ -177,7 +177,9 @@ def test_tensorboard_finds_the_runs(desk):
 
 
 # The longer snippets that tests of their own carry out: (how they start, where).
-ELSEWHERE_TESTED = [('from sb3_contrib import RecurrentPPO', 'test_sb3.py'), ('-- harlow_fast_centred: ', 'test_deepmind.py')]
+PLAYER = 'import numpy as np\n\nfrom meta_rl import psychlab as deepmind_lab'
+KEPT = "import meta_rl\n\nrun = meta_rl.load('img/data/harlow42-seed0')"
+ELSEWHERE_TESTED = [(PLAYER, 'below'), (KEPT, 'below'), ('from sb3_contrib import RecurrentPPO', 'test_sb3.py'), ('-- harlow_fast_centred: ', 'test_deepmind.py')]
 SNIPPETS = [(name, language, code) for name, text in sorted(pages().items()) for language, code in fenced(text)
             if language != 'text']
 
@@ -186,6 +188,20 @@ def test_each_snippet_is_known():
     assert {language for _, language, _ in SNIPPETS} == {'python', 'lua'}
     for first, _ in ELSEWHERE_TESTED:
         assert [code for _, _, code in SNIPPETS if code.startswith(first)]
+
+
+def test_the_player_of_the_page_of_the_lab(capsys):
+    code, = [code for _, _, code in SNIPPETS if code.startswith(PLAYER)]
+    exec(compile(code, 'docs/psychlab.md', 'exec'), {})
+    *events, last = capsys.readouterr().out.splitlines()
+    assert f'`{last}`' in read('docs/psychlab.md') and [event.split()[0] for event in events] == ['xdata:psychlab'] * 6
+
+
+def test_a_kept_agent_from_python(desk, monkeypatch, capsys):
+    monkeypatch.chdir(desk)
+    code, = [code for _, _, code in SNIPPETS if code.startswith(KEPT)]
+    exec(compile(code, 'README.md', 'exec'), {})
+    assert re.search(r'\[0\.\d+(, (1\.0|0\.9\d+)){5}\] \[', capsys.readouterr().out)
 
 
 @pytest.mark.parametrize('name, code', [
