@@ -24,13 +24,14 @@ class LSTM:
       inputs: int, numbers it is given at each step.
       units: int.
       span: float, at the start the units forget within 2 to `span` steps, see _bias; 0: all within 4.
+    Attributes: recurrent_kernel, [units, 4 units].
     """
 
     def __init__(self, name, inputs, units, span=0):
         self.name, self.units = name, units
         with tf.variable_scope(name, initializer=tf.glorot_uniform_initializer()):
             self._input_kernel = tf.get_variable('input_kernel', [inputs, 4 * units])
-            self._recurrent_kernel = tf.get_variable('recurrent_kernel', [units, 4 * units])
+            self.recurrent_kernel = tf.get_variable('recurrent_kernel', [units, 4 * units])
             self._bias = tf.get_variable('bias', initializer=_bias(units, span))
 
     def start(self, batch):
@@ -45,14 +46,14 @@ class LSTM:
         """What inputs [M, inputs] give to the gates: [M, 4 units]."""
         return tf.matmul(inputs, self._input_kernel) + self._bias
 
-    def step(self, driven, state):
-        """The LSTMState after one step, of `drive`'s [B, 4 units] for it."""
-        return self.gated(driven + tf.matmul(state.h, self._recurrent_kernel), state.c)
+    def step(self, driven, state, times, number=0):
+        """The LSTMState after one step, of `drive`'s [B, 4 units] for it. times: see loops.over, recurrent_kernel being its `number`."""
+        return self.gated(driven + times(number, state.h), state.c)
 
     def driven_by_parts(self, early):
         """Kernel and bias of the first `early` inputs; one kernel of all others and of h, which a loop multiplies at once."""
         first, rest = self._input_kernel[:early], self._input_kernel[early:]
-        return first, self._bias, tf.concat([rest, self._recurrent_kernel], 0)
+        return first, self._bias, tf.concat([rest, self.recurrent_kernel], 0)
 
     @staticmethod
     def gated(gates, c):

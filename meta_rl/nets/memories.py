@@ -78,12 +78,12 @@ class OneLSTM(Memory):
         # What the inputs give to the gates is one product for all steps; only what the memory gives has to wait.
         lstm = self._lstms[number]
 
-        def step(before, parts):
+        def step(before, parts, times):
             if not self._remembers:
                 before = mapped(tf.zeros_like, before)
-            after = lstm.step(parts[0], restarted(before, parts[1:]))
+            after = lstm.step(parts[0], restarted(before, parts[1:]), times)
             return after.h, after
-        return loops.over(steps, step, lstm.units, state, [lstm.drive(tf.concat(columns, 1))] + marks(inputs))
+        return loops.over(steps, step, lstm.units, state, [lstm.drive(tf.concat(columns, 1))], marks(inputs), [lstm.recurrent_kernel])
 
 
 class TwoLSTMs(OneLSTM):
@@ -160,18 +160,19 @@ class TwoSpeeds(Memory):
         all_paid = paid(inputs)[:, None]
         waiting = [] if self._still is None else [tf.concat([1 - all_paid, self._was_still(inputs)], 1)]
 
-        def step(before, parts):
+        def step(before, parts, times):
             slow_driven, fast_driven, writes, *waits_on = parts[:3 + len(waiting)]
             slow_before, fast_before, *waits = restarted(before, parts[3 + len(waiting):])
-            stepped = slow.step(slow_driven, slow_before)
+            stepped = slow.step(slow_driven, slow_before, times)
             kept = LSTMState(*[old + writes * (new - old) for new, old in zip(stepped, slow_before)])
             waits = [tf.stop_gradient((steps_before + 1) * on) for steps_before, on in zip(waits, waits_on)]
             told = [tf.math.log1p(each) for each in waits] + [clock(each[:, :1], self._digits) for each in waits if self._digits]
-            late = tf.matmul(tf.concat([kept.h] + told + [fast_before.h], 1), late_kernel)
-            after = fast.gated(fast_driven + late, fast_before.c)
+            after = fast.gated(fast_driven + times(1, tf.concat([kept.h] + told + [fast_before.h], 1)), fast_before.c)
             return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
-        outputs, last = loops.over(steps, step, fast.units + slow.units, state,
-                                   [to_slow, to_fast, self._writes(early, all_paid, inputs)] + waiting + marks(inputs))
+        writes, learned = [self._writes(early, all_paid, inputs)], self._write == 'learned'
+        outputs, last = loops.over(
+            steps, step, fast.units + slow.units, state, [to_slow, to_fast] + writes * learned,
+            writes * (not learned) + waiting + marks(inputs), [slow.recurrent_kernel, late_kernel])
         return tf.concat([outputs, where], 1), last
 
     def _writes(self, early, all_paid, inputs):
