@@ -2,10 +2,13 @@
 
 A graph of many steps written out takes TensorFlow longer to build and to optimise than thousands of updates take to run.
 """
+import numpy as np
+
 from meta_rl.nets.nest import leaves, like
 from meta_rl.tf_compat import tf
 
 WRITTEN_OUT = 12  # steps at most; a loop of six is slower, and adds up gradients in another order
+LARGE = 50000  # weights of all kernels of a step from which on a loop has a gradient of our own: with 9,000 it is a tenth slower
 
 
 def over(steps, step, size, state, learned, given, kernels):
@@ -30,45 +33,57 @@ def over(steps, step, size, state, learned, given, kernels):
             outputs.append(output)
         return tf.concat(outputs, 0) if steps > 1 else outputs[0], state
     split = [tf.reshape(sequence, [steps, -1] + sequence.shape.as_list()[1:]) for sequence in sequences]
-    outputs, *last = _loop(steps, step, state, split[:len(learned)], split[len(learned):], kernels)
+    if sum(int(np.prod(kernel.shape.as_list())) for kernel in kernels) < LARGE:
+        (outputs,), last = _loop(steps, step, state, split, kernels)
+    else:
+        outputs, *last = _with_gradient(steps, step, state, split[:len(learned)], split[len(learned):], kernels)
     return tf.reshape(outputs, [-1, size]), like(state, last)
 
 
-def _loop(steps, step, state, learned, given, kernels):
-    """[outputs [T, B, O]] and the leaves of the last state.
+def _loop(steps, step, state, sequences, kernels, keeps=False):
+    """What is kept of all steps, a list of [T, B, ...], and the leaves of the last state, a list.
+
+    Kept are the outputs, and with `keeps` also the leaves of the state before each step and its products, in this order.
+    """
+    arrays = _arrays(sequences, steps)
+
+    def body(t, kept, *before):
+        products = []
+
+        def times(number, rows):
+            products.append(tf.matmul(rows, kernels[number]))
+            return products[-1]
+        output, after = step(like(state, before), [array.read(t) for array in arrays], times)
+        parts = [output] + (list(before) + products if keeps else [])
+        return [t + 1, [array.write(t, part) for array, part in zip(kept, parts)]] + leaves(after)
+    first = leaves(state)
+    empty = _empty(1 + (len(first) + len(kernels) if keeps else 0), steps)
+    _, kept, *last = tf.while_loop(lambda t, *_: t < steps, body, [tf.constant(0), empty] + first, parallel_iterations=1)
+    return [array.stack() for array in kept], last
+
+
+def _with_gradient(steps, step, state, learned, given, kernels):
+    """[outputs [T, B, O]] and the leaves of the last state, with a gradient that is faster where kernels are large.
 
     The gradient that TensorFlow makes of a loop keeps all that each step came to, and adds up a gradient of the kernels in every
-    step, which is half of the work. Ours is a loop too: it keeps the states and the products, works out all else of a step once more,
-    and finds the gradients of the kernels by one product each, of all steps.
+    step, which is a third of all products. Ours is a loop too: it keeps the states and the products, works out all else of a step once
+    more, and finds the gradients of the kernels by one product each, of all steps.
     """
     count = len(leaves(state)), len(learned), len(kernels)
 
     @tf.custom_gradient
     def run(*tensors):
         first, sequences, factors = _cut(tensors, *count)
-        forward = _arrays(sequences + given, steps)
-
-        def body(t, kept, *before):
-            products = []
-
-            def times(number, rows):
-                products.append(tf.matmul(rows, factors[number]))
-                return products[-1]
-            output, after = step(like(state, before), [array.read(t) for array in forward], times)
-            return [t + 1, [array.write(t, part) for array, part in zip(kept, [output] + list(before) + products)]] + leaves(after)
-        _, kept, *last = tf.while_loop(lambda t, *_: t < steps, body, [tf.constant(0), _empty(1 + count[0] + count[2], steps)] + first,
-                                       parallel_iterations=1)
-        outputs, *kept = [array.stack() for array in kept]
+        (outputs, *kept), last = _loop(steps, step, like(state, first), sequences + given, factors, keeps=True)
 
         def gradient(*upstream):
-            below, *found = _back(steps, step, state, sequences, given, factors, kept, upstream)
-            return below + found
-        return [outputs] + list(last), gradient
+            return _back(steps, step, state, sequences, given, factors, kept, upstream)
+        return [outputs] + last, gradient
     return run(*leaves(state) + learned + kernels)
 
 
 def _back(steps, step, state, learned, given, kernels, kept, upstream):
-    """Gradients of the leaves of the first state, list, and then of each sequence and each kernel."""
+    """list of the gradients of the leaves of the first state, of each learned sequence, and of each kernel."""
     states, products = kept[:-len(kernels)], kept[-len(kernels):]
     counts = len(learned), len(given), len(states), len(products), 1
     backward = _arrays(learned + given + states + products + [upstream[0]], steps)
@@ -91,7 +106,7 @@ def _back(steps, step, state, learned, given, kernels, kept, upstream):
         lambda t, *_: t >= 0, body, [tf.constant(steps - 1), _empty(counts[0] + 2 * counts[3], steps)] + list(upstream[1:]),
         parallel_iterations=1)
     of_sequences, of_products, multiplied = _cut([array.stack() for array in found], counts[0], counts[3], counts[3])
-    return [below] + of_sequences + [tf.matmul(_flat(rows), _flat(part), transpose_a=True)
+    return below + of_sequences + [tf.matmul(_flat(rows), _flat(part), transpose_a=True)
                                      for rows, part in zip(multiplied, of_products)]
 
 

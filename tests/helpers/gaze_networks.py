@@ -1,5 +1,6 @@
 """The network of the gaze agent in small, to be held to a twin or to play with."""
 import functools
+from unittest import mock
 
 import numpy as np
 
@@ -7,6 +8,7 @@ from meta_rl.ac_network import GLOBAL, AC_Network, Counts, LossSpec
 from meta_rl.envs import gaze
 from meta_rl.envs.contract import Spec
 from meta_rl.envs.gazing import momentum
+from meta_rl.nets import loops
 from meta_rl.nets.gaze_encoder import GazeEncoder
 from meta_rl.nets.inputs import Columns
 from meta_rl.nets.memories import TwoSpeeds
@@ -30,7 +32,8 @@ def build(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0., lit=False, wri
 
 @functools.lru_cache(maxsize=None)
 def _built(steps, shape, fovea, more, twins, lit, write):
-    with tf.Graph().as_default() as graph:
+    # With the gradient of loops that the large kernels of the preset have.
+    with tf.Graph().as_default() as graph, mock.patch.object(loops, 'LARGE', 0):
         tf.set_random_seed(1)
         settings = dict(
             encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more, lit), unroll=steps, restarts=True,

@@ -8,9 +8,12 @@ from meta_rl.tf_compat import session_of, tf
 T, B, N, M = 14, 3, 4, 2
 
 
-def built(arrays, written_out, monkeypatch):
-    """[outputs, last state, gradients of the learned sequence, the kernels and the first state] of a step with two products."""
-    monkeypatch.setattr(loops, 'WRITTEN_OUT', T if written_out else 1)
+def built(arrays, written_out, large, monkeypatch):
+    """Of a step with two products: whether its graph has (loops, stacks, which TensorFlow's gradient of a loop keeps), and what comes
+    of it, a list: outputs, last state, gradients of the learned sequence, the kernels and the first state.
+    """
+    monkeypatch.setattr(loops, 'WRITTEN_OUT', written_out)
+    monkeypatch.setattr(loops, 'LARGE', large)
 
     def step(before, parts, times):
         driven, gate, mark = parts
@@ -24,9 +27,9 @@ def built(arrays, written_out, monkeypatch):
         outputs, last = loops.over(T, step, N + M, ((slow, count), fast), [learned * 1.], [gates, marks], [one, two])
         above = tf.constant(np.random.RandomState(1).normal(size=(T * B, N + M)).astype(np.float32))
         loss = tf.reduce_sum(outputs * above) + tf.reduce_sum(last[0][0]) + 2 * tf.reduce_sum(last[1])
-        looped = 'while' in ' '.join(operation.name for operation in graph.get_operations())
         found = [outputs, last[0][0], last[0][1], last[1]] + tf.gradients(loss, [learned, one, two, slow, fast])
-        return looped, session_of(graph).run(found)
+        kinds = {operation.type for operation in graph.get_operations()}
+        return ('Enter' in kinds, 'StackPushV2' in kinds), session_of(graph).run(found)
 
 
 def test_a_loop_comes_to_what_the_steps_written_out_come_to(monkeypatch):
@@ -34,8 +37,12 @@ def test_a_loop_comes_to_what_the_steps_written_out_come_to(monkeypatch):
     shapes = (T * B, N), (T * B, 1), (T * B, 1), (B, N), (B, 1), (B, M), (N, N), (N + M, M)
     arrays = [random.normal(size=shape).astype(np.float32) for shape in shapes]
     arrays[1], arrays[2] = random.random_sample((T * B, 1)).astype(np.float32), (random.random_sample((T * B, 1)) > .3).astype(np.float32)
-    (written, expected), (loop, found) = (built(arrays, written_out, monkeypatch) for written_out in (True, False))
-    assert (written, loop) == (False, True) and len(found) == 9
-    for one, other in zip(expected, found):
-        assert one.shape == other.shape and np.abs(one).max() > .1
-        assert other == pytest.approx(one, rel=1e-4, abs=1e-5)
+    weights = N * N + (N + M) * M
+    kind, expected = built(arrays, T, weights, monkeypatch)
+    assert kind == (False, False) and len(expected) == 9
+    for large, stacks in ((weights, False), (weights + 1, True)):
+        kind, found = built(arrays, T - 1, large, monkeypatch)
+        assert kind == (True, stacks)
+        for one, other in zip(expected, found):
+            assert one.shape == other.shape and np.abs(one).max() > .1
+            assert other == pytest.approx(one, rel=1e-4, abs=1e-5)
