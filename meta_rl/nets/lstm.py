@@ -46,9 +46,9 @@ class LSTM:
         """What inputs [M, inputs] give to the gates: [M, 4 units]."""
         return tf.matmul(inputs, self._input_kernel) + self._bias
 
-    def step(self, driven, state, times, number=0):
-        """The LSTMState after one step, of `drive`'s [B, 4 units] for it. times: see loops.over, recurrent_kernel being its `number`."""
-        return self.gated(driven + times(number, state.h), state.c)
+    def step(self, driven, state, times):
+        """The LSTMState after one step, of `drive`'s [B, 4 units] for it. times: see loops.over; recurrent_kernel is the first."""
+        return self.gated(driven + times(0, state.h), state.c)
 
     def driven_by_parts(self, early):
         """Kernel and bias of the first `early` inputs; one kernel of all others and of h, which a loop multiplies at once."""

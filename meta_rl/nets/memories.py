@@ -169,10 +169,13 @@ class TwoSpeeds(Memory):
             told = [tf.math.log1p(each) for each in waits] + [clock(each[:, :1], self._digits) for each in waits if self._digits]
             after = fast.gated(fast_driven + times(1, tf.concat([kept.h] + told + [fast_before.h], 1)), fast_before.c)
             return tf.concat([after.h, kept.h], 1), (kept, after, *waits)
-        writes, learned = [self._writes(early, all_paid, inputs)], self._write == 'learned'
-        outputs, last = loops.over(
-            steps, step, fast.units + slow.units, state, [to_slow, to_fast] + writes * learned,
-            writes * (not learned) + waiting + marks(inputs), [slow.recurrent_kernel, late_kernel])
+        learned, given = [to_slow, to_fast], waiting + marks(inputs)
+        writes = self._writes(early, all_paid, inputs)
+        if self._write == 'learned':
+            learned.append(writes)
+        else:
+            given.insert(0, writes)
+        outputs, last = loops.over(steps, step, fast.units + slow.units, state, learned, given, [slow.recurrent_kernel, late_kernel])
         return tf.concat([outputs, where], 1), last
 
     def _writes(self, early, all_paid, inputs):

@@ -137,7 +137,8 @@ def test_parts_of_a_frame_and_of_environments_are_between_0_and_1(name, value):
         config_module.from_preset('gaze', **{name: value})
 
 
-@pytest.mark.parametrize('preset, wanted', [('wang2018', '1'), ('dev', '1'), ('harlow42', '0'), ('pixels', '0'), ('gaze', '1'), ('two-step', '0')])
+@pytest.mark.parametrize('preset, wanted', [
+    ('wang2018', '1'), ('dev', '1'), ('gaze', '1'), ('harlow42', '0'), ('pixels', '0'), ('two-step', '0')])
 def test_onednn_is_for_large_networks(monkeypatch, preset, wanted):
     for name in (onednn.VARIABLE, onednn._BY_US):
         monkeypatch.delenv(name, raising=False)

@@ -9,7 +9,7 @@ from meta_rl.nets.lstm import LSTMState
 from meta_rl.nets.memories import clock
 from meta_rl.tf_compat import session_of, tf
 
-from helpers.gaze_networks import ACROSS, DIGITS, FOVEA, MEMORY, UNITS, B, H, V, W, build
+from helpers.gazing.networks import ACROSS, DIGITS, FOVEA, MEMORY, UNITS, B, H, V, W, build
 from helpers.twin import sigmoid
 
 # (steps, whether places are read finely and the wait is told): written out in the graph, and as a loop of it.

@@ -8,7 +8,7 @@ from meta_rl.envs.gazing.momentum import NONE
 from meta_rl.experience.actor import Actor, play_episodes
 from meta_rl.worker import minibatch
 
-from helpers.gaze_networks import B, build
+from helpers.gazing.networks import B, build
 from helpers.labs import make_lab
 
 

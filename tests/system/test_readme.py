@@ -179,7 +179,8 @@ def test_tensorboard_finds_the_runs(desk):
 # The longer snippets that tests of their own carry out: (how they start, where).
 PLAYER = 'import numpy as np\n\nfrom meta_rl import psychlab as deepmind_lab'
 KEPT = "import meta_rl\n\nrun = meta_rl.load('img/data/harlow42-seed0')"
-ELSEWHERE_TESTED = [(PLAYER, 'below'), (KEPT, 'below'), ('from sb3_contrib import RecurrentPPO', 'test_sb3.py'), ('-- harlow_fast_centred: ', 'test_deepmind.py')]
+ELSEWHERE_TESTED = [(PLAYER, 'below'), (KEPT, 'below'), ('from sb3_contrib import RecurrentPPO', 'test_sb3.py'),
+                    ('-- harlow_fast_centred: ', 'test_deepmind.py')]
 SNIPPETS = [(name, language, code) for name, text in sorted(pages().items()) for language, code in fenced(text)
             if language != 'text']
 

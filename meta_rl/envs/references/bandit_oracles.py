@@ -14,7 +14,6 @@ from meta_rl.envs.references.scores import Z95
 # (A discount falls short of a known end. The index for the trials that are left, `finite_gittins`, has it.)
 DISCOUNT = 1 - 1 / TRIALS
 FAR = 4  # the discounted index looks this many times 1 / (1 - discount) trials ahead: what follows weighs e^-4
-OPTIMAL = 'Bayes-optimal'
 GRID = 401  # sure payments that an arm is compared with; indices are found between two of them to some 1e-4
 
 
@@ -124,11 +123,12 @@ def _by_chance(wins, losses, t, trials, random):
 
 
 # Tables of all that can have been seen grow with the trials of an episode: finite Gittins by its third power, best play by its fourth
-# (400 MB for 200). In longer episodes those that are named here do not play.
-MOST = {OPTIMAL: 200, 'finite Gittins': 200, 'Gittins': 1000}  # trials of an episode
+# (400 MB for 200). In episodes of more trials than these, who goes by them does not play.
+MOST = {_by_best_play: 200, _by_finite_gittins: 200, _by_gittins: 1000}
 # name: what it takes the arm with the most of, of wins and losses int [E, 2] before trial t: float [E, 2].
 PLAYERS = (('Gittins', _by_gittins), ('finite Gittins', _by_finite_gittins), ('Thompson', _by_thompson), ('UCB1', _by_ucb1),
            ('chance', _by_chance))
+OPTIMAL = 'Bayes-optimal'
 
 
 def players(kind, trials=TRIALS):
@@ -139,7 +139,7 @@ def players(kind, trials=TRIALS):
     """
     best = {'independent': ((OPTIMAL, _by_best_play),), 'restless': ()}
     found = best.get(kind, ((OPTIMAL, _by_agreement),)) + PLAYERS
-    return tuple((name, index) for name, index in found if index is _by_agreement or trials <= MOST.get(name, trials))
+    return tuple((name, index) for name, index in found if trials <= MOST.get(index, trials))
 
 
 def play(index, draws, random):

@@ -1,0 +1,1 @@
+"""The agent that moves its gaze, in small: environments and networks."""
