@@ -51,7 +51,8 @@ class TaskEnv(StagedEnv):
         _, reward, done, truncated = self._env.step(action)
         self._stage = OVER if done else RUNNING
         self._show()
-        info = {'trial': self._env.episode.length, 'correct': self._env.episode.correct[-1]}
+        episode = self._env.episode
+        info = {'trial': episode.length, 'correct': episode.correct[-1]}
         return self._observe(self._env.view(), action, reward), reward, done, truncated, info
 
     def _observe(self, view, action=None, reward=0.):
