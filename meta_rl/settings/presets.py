@@ -34,6 +34,8 @@ _ALONE = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.2
 # In fewer episodes; and with the helps that there were before, to leave out one after the other.
 _SHORT = dict(_ALONE, minibatches=1, episodes=12000, explore_episodes=10000, greedy_start=4000)
 _HELPED = dict(_SHORT, memory_units=64, training_frames=600, coin_episodes=12000, coin_share=.5)
+# Without fixed functions of the reward in the network: images are let in where they are lit.
+_LIT = dict(_ALONE, image_gate='lit')
 
 # The tasks without a lab: advantages of many episodes side by side, and a policy that ends up certain.
 _TASK = {'log_every': 480, 'checkpoint_every': 9600, 'batch': 32, 'timestep_scale': .01}
@@ -81,6 +83,10 @@ PRESETS = {
     'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
     # The agent moves its own gaze, frame by frame: see docs/gaze.md. From reward alone.
     'gaze': _ALONE,
+    # With memories that are to learn by themselves when to write.
+    'gaze-learned-gate': dict(_LIT, write_gate='learned'),
+    'gaze-no-gate': dict(_LIT, write_gate='always', forget_span=60.),
+    'gaze-two-lstms': dict(_LIT, units=128, second_units=64, forget_span=60.),
     # In flat surroundings, which it steers by and gets lost without, images read in the whole frame; and with a teacher.
     'gaze-flat': dict(_FROM_REWARD, training_frames=600, coin_start=8000, coin_episodes=50000, episodes=80000),
     'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,
