@@ -160,6 +160,8 @@ class Config:
                          "are 'lit', which each half of the fovea shows", choices=GATES)
     write_gate = setting('paid', "when its slow LSTM steps: where something was just 'paid', 'always', or as far as a gate says that is "
                          "'learned'", choices=WRITES)
+    write_share = setting(1., "with write_gate 'learned': how far open the gate may be in the mean over steps; what is above costs its square",
+                          0., 1.)
     # On the cross, columns that images may touch are .62 of a frame, and walls begin beside them.
     fovea_width = setting(.62, "the columns, in the middle, in which the 'gaze' reads images, as a part of the width", 0., 1.)
     fovea_top = setting(0., 'where the rows begin in which it reads images, as a part of the height', 0., 1.)

@@ -33,7 +33,8 @@ def make_network(config, scope, trainer=None, counts=None, shards=None, acts=Tru
         agent.spec(config), scope, trainer, encoder=functools.partial(agent.encoder, config),
         memory=functools.partial(agent.memory, config), unroll=learning.steps,
         loss=LossSpec(config.value_coef, config.entropy_coef, config.clip_norm, bool(learning.taught),
-                      config.entropy_episodes > 0, config.ratio_clip, config.choice_entropy, config.twins), restarts=agent.restarts,
+                      config.entropy_episodes > 0, config.ratio_clip, config.choice_entropy, config.twins,
+                      config.write_share), restarts=agent.restarts,
         counts=counts, shards=shards, acts=acts)
 
 

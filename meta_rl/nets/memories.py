@@ -172,6 +172,7 @@ class TwoSpeeds(Memory):
         learned, given = [to_slow, to_fast], waiting + marks(inputs)
         writes = self._writes(early, all_paid, inputs)
         if self._write == 'learned':
+            self.written = tf.reduce_mean(writes)
             learned.append(writes)
         else:
             given.insert(0, writes)
