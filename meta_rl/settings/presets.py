@@ -86,7 +86,7 @@ PRESETS = {
     # With memories that are to learn by themselves when to write.
     'gaze-learned-gate': dict(_LIT, write_gate='learned'),
     'gaze-no-gate': dict(_LIT, write_gate='always', forget_span=60.),
-    'gaze-two-lstms': dict(_LIT, units=128, second_units=64, forget_span=60.),
+    'gaze-two-lstms': dict(_LIT, units=128, second_units=64, forget_span=60., memory_units=64, waited=False, wait_digits=0),
     # In flat surroundings, which it steers by and gets lost without, images read in the whole frame; and with a teacher.
     'gaze-flat': dict(_FROM_REWARD, training_frames=600, coin_start=8000, coin_episodes=50000, episodes=80000),
     'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,

@@ -56,6 +56,12 @@ def test_a_clock_is_for_those_who_are_told_their_wait():
     agents.check_given(config_module.from_preset('gaze-flat', wait_digits=3, waited=True))
 
 
+def test_only_a_learned_gate_has_a_share():
+    with pytest.raises(ConfigError, match="write_share is 0.3, but only agents with write_gate 'learned' use it"):
+        agents.check_given(config_module.from_preset('gaze-flat', write_share=.3))
+    agents.check_given(config_module.from_preset('gaze-flat', write_share=.3, write_gate='learned'))
+
+
 def test_two_lstms_of_the_gaze_read_what_is_lit_and_have_no_slow_one():
     agents.check(config_module.from_preset('gaze', second_units=64, image_gate='lit'))
     with pytest.raises(ConfigError, match="second_units is 64 and image_gate 'paid'"):

@@ -20,8 +20,9 @@ GATES = [('paid', 6), ('always', 15), ('learned', 15)]  # when the slow LSTM ste
 class Twin:
     """The network once more: slow, in float64, one decision of one episode at a time."""
 
-    def __init__(self, session, network, more=False, lit=False, write='paid'):
-        self.more, self.lit, self.write = more, lit, write
+    def __init__(self, session, network, more=False, lit=False, write='paid', share=1.):
+        self.more, self.lit, self.write, self.share = more, lit, write, share
+        self.wrote = []  # how far a learned gate was open, a number for each decision
         self.w = {variable.op.name.split('/', 1)[1]: value.astype(np.float64)
                   for variable, value in zip(network.variables, session.run(network.variables))}
 
@@ -53,6 +54,7 @@ class Twin:
         if step is None:
             hidden = np.maximum(np.array(told + [abs(prev_reward)]) @ w['gate_hidden/kernel'] + w['gate_hidden/bias'], 0)
             step = sigmoid((hidden @ w['gate/kernel'] + w['gate/bias'])[0] + 1)
+            self.wrote.append(step)
         stepped = self.lstm('memory', np.array(what + told), *memory)
         memory = tuple(old + step * (new - old) for old, new in zip(memory, stepped))
         digits = [(waited > 12) * (15 if int(waited) >> power & 1 else -15) for power in range(DIGITS)]
@@ -90,6 +92,7 @@ def state_of(state, b):
 
 def twin_losses(twin, unroll):
     value_loss = policy_loss = entropy = at_choices = likeness = 0.
+    twin.wrote = []
     inputs, count = unroll.inputs, unroll.actions.size
     for b in range(B):
         state = state_of(unroll.state, b)
@@ -105,6 +108,8 @@ def twin_losses(twin, unroll):
             at_choices += here * (0 < inputs.prev_reward[t, b] < 1.5)
             likeness -= np.log(policy[unroll.labels[t, b]]) / count
     loss = policy_loss + .3 * value_loss - .2 * entropy - .6 * at_choices + unroll.imitation * likeness
+    if twin.share < 1:
+        loss += max(np.mean(twin.wrote) - twin.share, 0) ** 2
     return value_loss, policy_loss, entropy, loss
 
 
@@ -159,7 +164,9 @@ def test_dark_halves_are_no_images():
     np.testing.assert_allclose(variance, features.var(0), rtol=1e-4)
 
 
-@pytest.mark.parametrize('steps, more, imitation, gates', [(6, False, .8, {}), (15, True, 0., {}), (15, False, 0., {'lit': True, 'write': 'learned'})])
+@pytest.mark.parametrize('steps, more, imitation, gates', [
+    (6, False, .8, {}), (15, True, 0., {}), (15, False, 0., {'lit': True, 'write': 'learned'}),
+    (15, False, 0., {'lit': True, 'write': 'learned', 'share': .05})])
 def test_gradients_against_the_twin(steps, more, imitation, gates):
     session, shared, network = build(steps, more=more, **gates)
     twin, unroll = Twin(session, network, more, **gates), some_unroll(steps, 1, more)._replace(imitation=imitation)
@@ -177,6 +184,22 @@ def test_gradients_against_the_twin(steps, more, imitation, gates):
                 twin.w[name][place] -= nudge
             gradient = (slopes[0] - slopes[1]) / 2e-4
             np.testing.assert_allclose((old - new)[place], gradient, rtol=2e-3, atol=2e-5, err_msg=name)
+
+
+def test_writing_costs_nothing_up_to_its_share():
+    """And beyond it closes the gate."""
+    unroll, weights = partly_dark(some_unroll(15)), []
+    gates = {'lit': True, 'write': 'learned'}
+    twin = Twin(*build(15, **gates)[::2], **gates)
+    twin_losses(twin, unroll)
+    open_now = np.mean(twin.wrote)
+    for share in (1., open_now + .01, open_now - .01):
+        session, shared, network = build(15, share=share, **gates)
+        network.train(session, unroll)
+        weights.append({variable.op.name.split('/', 1)[1]: value for variable, value in zip(shared.local_vars, session.run(shared.local_vars))})
+    free, within, beyond = weights
+    assert all((within[name] == free[name]).all() for name in free)
+    assert beyond['gate/bias'][0] < free['gate/bias'][0] and (beyond['policy'] == free['policy']).all()
 
 
 def test_twins_move_what_reads_images_and_nothing_else():

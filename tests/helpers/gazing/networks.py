@@ -20,18 +20,18 @@ DIGITS = 4  # of the wait, where it is told
 FOVEA = gaze.Fovea(1, 4, ACROSS)
 
 
-def build(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0., lit=False, write='paid'):
+def build(steps, shape=(H, W), fovea=FOVEA, more=False, twins=0., lit=False, write='paid', share=1.):
     """(session, shared network, worker's network) with statistics that are not those of the start: see _built.
 
     A graph is built once, which takes seconds. Whoever asks for it again has all that it holds as it was at first.
     """
-    built, at_first = _built(steps, shape, fovea, more, twins, lit, write)  # in one order, or the same would be built anew
+    built, at_first = _built(steps, shape, fovea, more, twins, lit, write, share)  # in one order, or the same would be built anew
     _load(built[0], at_first)
     return built
 
 
 @functools.lru_cache(maxsize=None)
-def _built(steps, shape, fovea, more, twins, lit, write):
+def _built(steps, shape, fovea, more, twins, lit, write, share):
     # With the gradient of loops that the large kernels of the preset have.
     with tf.Graph().as_default() as graph, mock.patch.object(loops, 'LARGE', 0):
         tf.set_random_seed(1)
@@ -39,7 +39,7 @@ def _built(steps, shape, fovea, more, twins, lit, write):
             encoder=lambda: GazeEncoder(shape[0], shape[1], fovea, FEATURES, .7, PLACES, more, lit), unroll=steps, restarts=True,
             memory=lambda encoder: TwoSpeeds(encoder.what, encoder.where, Columns(3), UNITS, MEMORY, momentum.NONE if more else None,
                                              DIGITS if more else 0, not lit, write),
-            loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6, twins=twins))
+            loss=LossSpec(.3, .2, 1e9, True, choice_entropy=.6, twins=twins, write_share=share))
         counts = Counts(*[tf.get_variable(name, [], tf.int64, tf.zeros_initializer(), trainable=False) for name in 'eu'])
         spec = Spec(3, shape + (3,), np.uint8, TRIALS)
         shared = AC_Network(spec, GLOBAL, **settings)
