@@ -28,14 +28,15 @@ _FROM_REWARD = dict(_GAZE, gamma=.95, unroll=48, learning_rate=1e-3, entropy_coe
 # What images look like is learned from images, too: from rewards alone 32 features came to say two things. Features that differ
 # are each as loud as all were together (embedding_scale), and an association of many of them takes more learning, so the steps
 # are longer.
-_ALONE = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, memory_units=128, passes=3,
+_GATED = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.29, fovea_bottom=.72, memory_units=128, passes=3,
               ratio_clip=.2, fine_places=True, waited=True, wait_digits=6, choice_entropy=.1, explore=.2, explore_episodes=20000,
               greedy_share=.25, greedy_start=8000, twins=.3, embedding_scale=2., learning_rate=2e-3, minibatches=2, episodes=24000)
 # In fewer episodes; and with the helps that there were before, to leave out one after the other.
-_SHORT = dict(_ALONE, minibatches=1, episodes=12000, explore_episodes=10000, greedy_start=4000)
+_SHORT = dict(_GATED, minibatches=1, episodes=12000, explore_episodes=10000, greedy_start=4000)
 _HELPED = dict(_SHORT, memory_units=64, training_frames=600, coin_episodes=12000, coin_share=.5)
-# Without fixed functions of the reward in the network: images are let in where they are lit.
-_LIT = dict(_ALONE, image_gate='lit')
+# Without fixed functions of the reward in the network: images are let in where they are lit, and when to write is learned. Were
+# writing free the gate would stay open, and the rule be learned later. What is paid is a sixth of the steps.
+_ALONE = dict(_GATED, image_gate='lit', write_gate='learned', write_share=.25)
 
 # The tasks without a lab: advantages of many episodes side by side, and a policy that ends up certain.
 _TASK = {'log_every': 480, 'checkpoint_every': 9600, 'batch': 32, 'timestep_scale': .01}
@@ -83,10 +84,13 @@ PRESETS = {
     'harlow42-standard': {'level_script': 'contributed/psychlab/harlow'},
     # The agent moves its own gaze, frame by frame: see docs/gaze.md. From reward alone.
     'gaze': _ALONE,
-    # With memories that are to learn by themselves when to write.
-    'gaze-learned-gate': dict(_LIT, write_gate='learned'),
-    'gaze-no-gate': dict(_LIT, write_gate='always', forget_span=60.),
-    'gaze-two-lstms': dict(_LIT, units=128, second_units=64, forget_span=60., memory_units=64, waited=False, wait_digits=0),
+    # With another memory: written where something was paid, and told of images where fixation was; or with a gate that writes for
+    # free; without any; or the two LSTMs of Wang et al.
+    'gaze-gated': _GATED,
+    'gaze-free-gate': dict(_ALONE, write_share=1.),
+    'gaze-no-gate': dict(_ALONE, write_gate='always', write_share=1.),
+    'gaze-two-lstms': dict(_GATED, image_gate='lit', units=128, second_units=64, forget_span=60., memory_units=64, waited=False,
+                           wait_digits=0),
     # In flat surroundings, which it steers by and gets lost without, images read in the whole frame; and with a teacher.
     'gaze-flat': dict(_FROM_REWARD, training_frames=600, coin_start=8000, coin_episodes=50000, episodes=80000),
     'gaze-taught': dict(_GAZE, gamma=.97, learning_rate=2e-3, entropy_coef=.005, episodes=50000, coin_episodes=20000,
@@ -119,7 +123,7 @@ PRESETS = {
     'no-previous-action': {'prev_action': False},
     'forgetful': {'memory': 'trial'},
     'independent-sides': {'sides': 'independent'},
-    # What helps in training were for: gaze in 12,000 episodes, that with those of before, and these with one left out.
+    # What helps in training were for: gaze-gated in 12,000 episodes, that with those of before, and these with one left out.
     'gaze-short': _SHORT,
     'gaze-short-helped': _HELPED,
     'gaze-short-helped-any-spawn': dict(_HELPED, spawn_grid=False),
