@@ -197,7 +197,7 @@ class AC_Network:
             self.loss -= loss.choice_entropy * left * tf.reduce_mean(entropies * fixation_paid(feeds.inputs))
         if loss.twins:
             self.loss += loss.twins * self._encoder.twins(feeds.views, counts)
-        if loss.write_share < 1:
+        if loss.write_share < 1 and self._memory.written is not None:
             self.loss += tf.square(tf.nn.relu(self._memory.written - loss.write_share))
         if loss.imitation:
             # To do as the teacher does is a policy gradient whose advantages are all 1.

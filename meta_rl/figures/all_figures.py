@@ -43,9 +43,11 @@ FIGURES = (
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
-           collections.OrderedDict([('gaze', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
+           collections.OrderedDict([('gaze', SEEDS), ('gaze-gated', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
            'gaze', WANG, True, None),
-    Figure('gaze-ablations', 'gaze in 12,000 episodes, with the helps of before, and without one of them', collections.OrderedDict(
+    Figure('gaze-memories', 'gaze with other memories', collections.OrderedDict(
+        [('gaze' + end, 3) for end in ('', '-gated', '-free-gate', '-no-gate', '-two-lstms')]), curves=None),
+    Figure('gaze-ablations', 'gaze-gated in 12,000 episodes, with the helps of before, and without one of them', collections.OrderedDict(
         [('gaze-short' + end, 3) for end in ('', '-helped', '-helped-any-spawn', '-helped-long-episodes', '-helped-shuffled')]), curves=None),
     Figure('normalizers', 'The network of Wang et al.: what its features are normalized over',
            collections.OrderedDict([('wang2018', 3), ('wang2018-layer', 3), ('wang2018-raw', 3)])),
@@ -56,7 +58,7 @@ TWO_STEP_SEEDS, BANDITS = 8, collections.OrderedDict([
 REGRET_EPISODES = 10000  # over 1,000 a regret is known to a tenth: see docs/two_step.md
 THEIRS = 'two-step-theirs'  # in img/data: what the eight published agents of the two-step task came to
 THIRD_PARTY = 'recurrent-ppo-seed0'  # in img/data: the agent of others, see meta_rl/figures/third_party.py
-WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-flat', 'gaze-taught', 'two-step') + tuple(
+WITH_WEIGHTS = ('harlow42', 'pixels', 'gaze', 'gaze-gated', 'gaze-flat', 'gaze-taught', 'two-step') + tuple(
     BANDITS)  # of these the trained network is kept too
 
 

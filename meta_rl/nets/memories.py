@@ -21,7 +21,12 @@ LOUD = 15  # of digits, so that they move an undecided policy: their weights are
 
 
 class Memory:
-    """What the memories share. A subclass sets _lstms, in the order of the state, _columns, and size."""
+    """What the memories share. A subclass sets _lstms, in the order of the state, _columns, and size.
+
+    Attributes: written: float32 [], how far a learned gate was open in the mean over the steps of the last call; None without one.
+    """
+
+    written = None
 
     def start(self, batch):
         """The state in which `batch` episodes begin, arrays."""
@@ -121,7 +126,7 @@ class TwoSpeeds(Memory):
       gated: bool, what images are like is let in where fixation was just paid alone; False: always, as an encoder has it zero where
         there are none.
       write: of WRITES: the slow one steps where something was paid, always, or as far as a gate says that is learned: two layers of
-        all but the images, and of what was paid without its sign.
+        all but the images, and of what was paid without its sign. See LossSpec.write_share for what keeps it from being open always.
       span: see LSTM, of the slow one.
     """
 

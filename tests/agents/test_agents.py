@@ -63,11 +63,11 @@ def test_only_a_learned_gate_has_a_share():
 
 
 def test_two_lstms_of_the_gaze_read_what_is_lit_and_have_no_slow_one():
-    agents.check(config_module.from_preset('gaze', second_units=64, image_gate='lit'))
+    agents.check(config_module.from_preset('gaze', second_units=64))
     with pytest.raises(ConfigError, match="second_units is 64 and image_gate 'paid'"):
-        agents.check(config_module.from_preset('gaze', second_units=64))
+        agents.check(config_module.from_preset('gaze-gated', second_units=64))
     with pytest.raises(ConfigError, match="write_gate is 'learned', but only agents without second_units use it"):
-        agents.check_given(config_module.from_preset('gaze', second_units=64, image_gate='lit', write_gate='learned'))
+        agents.check_given(config_module.from_preset('gaze-gated', second_units=64, image_gate='lit', write_gate='learned'))
 
 
 @pytest.mark.parametrize('settings, shapes', [
@@ -76,7 +76,7 @@ def test_two_lstms_of_the_gaze_read_what_is_lit_and_have_no_slow_one():
     ({'second_units': 3, 'image_gate': 'lit'}, {'lstm': 19, 'lstm2': 26})])
 def test_the_gaze_has_the_memory_that_is_asked_for(settings, shapes):
     """By what each part is given: 14 features of images, 4 of places, 3 actions, a reward, and what other parts hold."""
-    config = config_module.from_preset('gaze', **dict(dict(embedding=7, places=4, units=5, memory_units=9), **settings))
+    config = config_module.from_preset('gaze-gated', **dict(dict(embedding=7, places=4, units=5, memory_units=9), **settings))
     with tf.Graph().as_default():
         variables = agents.make_network(config, 'global').variables
     names = [variable.op.name.split('/')[1:] for variable in variables]

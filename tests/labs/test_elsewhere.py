@@ -27,11 +27,12 @@ def gaze(tmp_path, **settings):
 
 def test_old_runs_were_trained_in_flat_surroundings():
     kept = [config_module.load(path) for path in glob.glob(os.path.join(KEPT, '*', 'config.json'))]
-    short = {'gaze-short' + part for part in ('', '-helped', '-helped-any-spawn', '-helped-long-episodes', '-helped-shuffled')}
-    assert {config.preset for config in kept if config.surroundings != 'flat'} == {'gaze'} | short
+    gazes = {'gaze' + memory for memory in ('', '-gated', '-free-gate', '-no-gate', '-two-lstms')}
+    gazes |= {'gaze-short' + part for part in ('', '-helped', '-helped-any-spawn', '-helped-long-episodes', '-helped-shuffled')}
+    assert {config.preset for config in kept if config.surroundings != 'flat'} == gazes
     assert len([config for config in kept if config.preset == 'gaze-flat']) == 5
     random = {name for name in config_module.PRESETS if config_module.from_preset(name).surroundings != 'flat'}
-    assert random == {'gaze'} | short and config_module.from_preset('gaze').surroundings == 'random'
+    assert random == gazes and config_module.from_preset('gaze').surroundings == 'random'
 
 
 def test_a_run_hands_them_on_and_keeps_them(tmp_path):
