@@ -148,7 +148,7 @@ class Config:
     second_units = setting(0, 'units of a second LSTM above it (64 in Wang et al.); 0: none', 0, 4096)
     forget_span = setting(0., "at the start the units of the LSTM have spans of memory from 2 steps to so many, each its own (see "
                           "nets/lstm.py); 0: 4 steps for all [steps]", 0.)
-    memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where a reward was paid", 1, 4096)
+    memory_units = setting(64, "units of the slow LSTM of the 'gaze', which steps where write_gate says", 1, 4096)
     places = setting(48, "features of where the 'gaze' is", 1, 4096)
     fine_places = setting(False, 'read the features of `places` in the fovea, where images are read, and from single columns; otherwise '
                           'they are read in the whole frame, from pairs of columns')

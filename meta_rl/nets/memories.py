@@ -108,11 +108,12 @@ class TwoLSTMs(OneLSTM):
 
 
 class TwoSpeeds(Memory):
-    """A slow LSTM, which steps only where a reward was paid, and a fast one, which steps always and is given what the slow one holds.
+    """A slow LSTM, which steps as far as a gate is open, and a fast one, which steps always and is given what the slow one holds.
 
-    A reward is paid twice a trial: for fixation, when the slow one is given what the images are like, and for the choice, when it
-    is not. What there is of them at other times, black screens above all, is far from the mean of images and drove the
-    association out of reach (see docs/gaze.md).
+    There is something to keep twice a trial: when fixation was paid, with what the images are like, and when the choice was. To write
+    at every step in between drives the association out of reach, or learning is slow (see docs/gaze.md). The gate is learned, with a
+    cost of being open; or it is open where something was paid. Features of images are let in where they are lit, or where fixation
+    was paid: black screens are far from the mean of images.
 
     Args:
       what: int, how many of the features, the first ones, say what the images are like; the others say where the gaze is.
