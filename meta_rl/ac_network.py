@@ -104,6 +104,15 @@ class AC_Network:
             features, inputs.prev_action, inputs.prev_reward, inputs.timestep, *leaves(state))
         return policy, value, like(state, after)
 
+    @property
+    def learns_to_write(self) -> bool:
+        """Whether its memory has a learned gate."""
+        return self._memory.written is not None
+
+    def written(self, session: Any, features: np.ndarray, inputs: Inputs) -> np.ndarray:
+        """How far the gate of a memory that learns to write is open, float32 [B] from 0 to 1, at a step of B episodes: see act()."""
+        return self._call(session, 'written')(features, inputs.prev_action, inputs.prev_reward, inputs.timestep)[0]
+
     def train(self, session: Any, unroll: Unroll) -> Tuple[Losses, Counts]:
         """One update of the shared weights by an Unroll, after which the local weights are a copy of them.
 
@@ -162,6 +171,8 @@ class AC_Network:
         logits, self.value, self.state_out = self._forward(features, inputs, self.state_in, 1)
         self.policy = tf.nn.softmax(logits)
         self._calls['act'] = [self.policy, self.value] + leaves(self.state_out), leaves((features, inputs, self.state_in))
+        if self._memory.written is not None:
+            self._calls['written'] = [self._memory.written], leaves((features, inputs))
 
     def _views(self):
         return tf.placeholder(self._encoder.view_dtype, [None] + self._encoder.view_shape, 'views')
@@ -198,7 +209,7 @@ class AC_Network:
         if loss.twins:
             self.loss += loss.twins * self._encoder.twins(feeds.views, counts)
         if loss.write_share < 1 and self._memory.written is not None:
-            self.loss += tf.square(tf.nn.relu(self._memory.written - loss.write_share))
+            self.loss += tf.square(tf.nn.relu(tf.reduce_mean(self._memory.written) - loss.write_share))
         if loss.imitation:
             # To do as the teacher does is a policy gradient whose advantages are all 1.
             self.loss += feeds.imitation * policy_gradient_loss(logits, tf.reshape(feeds.labels, [-1]), 1.)

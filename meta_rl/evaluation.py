@@ -14,6 +14,7 @@ from meta_rl.console.progress import Progress
 from meta_rl.experience.actor import Actor, play_episodes
 from meta_rl.images import dataset, finding
 from meta_rl.labs.choice import DEEPMIND, SIDE_BY_SIDE, check
+from meta_rl.nets.inputs import Inputs
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.records.activity import Activity
 from meta_rl.records.observer import Observer
@@ -116,13 +117,33 @@ class Frozen:
         watch: see HarlowEnv.watch; None: nobody looks on.
         Returns: (Experience of T = 6, B = 1; features float32 [6, F] of what it saw).
         """
+        experience = self.unroll(1, self._learning.steps, seed, watch)
+        return experience, self.encode(experience.views)[experience.view_index[:, 0]]
+
+    def unroll(self, count, steps, seed=SEED, watch=None):
+        """Plays so many steps in each of `count` environments, from the start of an episode. Returns Experience.
+
+        watch: of the first of them; see `episode`.
+        """
         random = np.random.RandomState(seed)
-        envs = self.make_envs(1, random)
+        envs = self.make_envs(count, random)
         if watch:
             envs[0].watch(watch)
-        experience = Actor(self._network, envs, random).unroll(self._session, self._learning.steps)
-        envs[0].close()
-        return experience, self.encode(experience.views)[experience.view_index[:, 0]]
+        experience = Actor(self._network, envs, random).unroll(self._session, steps)
+        for env in envs:
+            env.close()
+        return experience
+
+    def written(self, experience):
+        """How far the gate of its memory was open at each step of an Experience: float32 [T, B], 0 to 1.
+
+        Raises: ConfigError where its memory has no gate that is learned.
+        """
+        if not self._network.learns_to_write:
+            raise config_module.ConfigError(f"write_gate is {self.config.write_gate!r}: only where it is 'learned' is there a gate to look at.")
+        features = self.encode(experience.views)[experience.view_index.ravel()]
+        flat = Inputs(*[part.ravel() for part in experience.inputs])
+        return self._network.written(self._session, features, flat).reshape(experience.actions.shape)
 
     def steps(self, env, random):
         """Plays an episode in an Environment, and yields of each step what it was made on and what came of it.

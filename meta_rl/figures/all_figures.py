@@ -114,10 +114,11 @@ def draw(figure, folder=FOLDER):
         path = os.path.join(folder, figure.name + '-learning-set.png')
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
     if not figure.curves:
-        from meta_rl.figures import gaze_curves
+        from meta_rl.figures import gaze_curves, gaze_writing
         paths.append(gaze_curves.learning(runs, os.path.join(folder, figure.name + '-frames.png')))
         if figure.insight:
             from meta_rl.figures.films import recording
+            paths.append(gaze_writing.draw(runs['gaze'], os.path.join(folder, 'gaze-writing.png')))
             paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
             paths.append(os.path.join(folder, 'gaze.gif'))
             recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')

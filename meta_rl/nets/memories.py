@@ -23,7 +23,7 @@ LOUD = 15  # of digits, so that they move an undecided policy: their weights are
 class Memory:
     """What the memories share. A subclass sets _lstms, in the order of the state, _columns, and size.
 
-    Attributes: written: float32 [], how far a learned gate was open in the mean over the steps of the last call; None without one.
+    Attributes: written: float32 [T * B], how far a learned gate is open at each step of the last call, 0 to 1; None without one.
     """
 
     written = None
@@ -178,7 +178,7 @@ class TwoSpeeds(Memory):
         learned, given = [to_slow, to_fast], waiting + marks(inputs)
         writes = self._writes(early, all_paid, inputs)
         if self._write == 'learned':
-            self.written = tf.reduce_mean(writes)
+            self.written = writes[:, 0]
             learned.append(writes)
         else:
             given.insert(0, writes)

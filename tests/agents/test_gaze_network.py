@@ -187,6 +187,16 @@ def test_gradients_against_the_twin(steps, more, imitation, gates):
             np.testing.assert_allclose((old - new)[place], gradient, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
+def test_how_far_the_gate_is_open_against_the_twin():
+    session, _, network = build(15, lit=True, write='learned')
+    twin, unroll = Twin(session, network, lit=True, write='learned'), partly_dark(some_unroll(15))
+    twin_losses(twin, unroll)  # one episode after the other
+    features = network.encode(session, unroll.views)[unroll.view_index.ravel()]
+    found = network.written(session, features, Inputs(*[part.ravel() for part in unroll.inputs]))
+    np.testing.assert_allclose(found.reshape(15, B), np.reshape(twin.wrote, (B, 15)).T, atol=1e-5)
+    assert network.learns_to_write and not build(15)[2].learns_to_write
+
+
 def test_writing_costs_nothing_up_to_its_share():
     """And beyond it closes the gate."""
     unroll, weights = partly_dark(some_unroll(15)), []

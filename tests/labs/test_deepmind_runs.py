@@ -13,11 +13,10 @@ from meta_rl.figures.films import recording
 from meta_rl.labs import deepmind
 from meta_rl.play import playing
 
-from helpers.labs import TESTS, act
+from helpers.kept import KEPT, copy_of
+from helpers.labs import act
 from helpers.playing.real_labs import tiny
 from helpers.programs.commands import run_main
-
-KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 
 
 @pytest.mark.slow
@@ -87,17 +86,6 @@ def test_a_recording_of_a_gaze_in_the_real_lab(real_lab, tmp_path):
     assert config.lab == 'embedded' and run_main('record', run, '-o', path, '--lab', 'deepmind') == 0
     assert os.path.getsize(path) > 10000
     assert {made['config']['width'] for made in real_lab()} == {'84', '408'}
-
-
-def copy_of(name, folder, **settings):
-    """A run of img/data with some other settings, and its images in `folder`."""
-    run = str(folder / name)
-    os.makedirs(run, exist_ok=True)
-    config = config_module.load(os.path.join(KEPT, name, 'config.json'))
-    config.change(image_cache=str(folder / 'images'), **settings).save(os.path.join(run, 'config.json'))
-    if not os.path.exists(os.path.join(run, 'checkpoints')):
-        os.symlink(os.path.join(KEPT, name, 'checkpoints'), os.path.join(run, 'checkpoints'))
-    return run
 
 
 @pytest.mark.slow
