@@ -36,20 +36,24 @@ def draw(runs, path):
         seed = config_module.load(os.path.join(run, 'config.json')).seed
         kinds.plot(np.arange(len(PAID)) + offset, list(means.values()), 'o', color=f'C{number}', label=f'seed {seed}')
         if number == 0:
-            _draw_episode(line, written[:, 0], experience)
+            _draw_episode(line, written, experience, seed)
     kinds.set_xticks(range(len(PAID)))
     kinds.set_xticklabels([f'{name}\n({reward:+d})' if reward else name for name, reward in PAID.items()], fontsize=9)
     kinds.set(ylim=(-.04, 1.04), ylabel='how far the gate is open', title='by what was paid just before')
-    kinds.legend(fontsize=8, loc='center left', bbox_to_anchor=(.78, .62))
+    kinds.legend(fontsize=8, loc='upper right', bbox_to_anchor=(1., .9))
     return save(figure, path)
 
 
-def _draw_episode(axes, written, experience):
-    length = 1 + int(np.flatnonzero(experience.over[:, 0])[0])
-    axes.step(np.arange(length), written[:length], where='mid', color='C0', linewidth=1)
+def _draw_episode(axes, written, experience, seed):
+    """Draws the first episode in which a choice was wrong: that is to be remembered, too."""
+    rewards = experience.inputs.prev_reward
+    lengths = [1 + int(np.flatnonzero(over)[0]) for over in experience.over.T]
+    b = max(range(len(lengths)), key=lambda each: (rewards[:lengths[each], each] == INCORRECT_REWARD).any())
+    length = lengths[b]
+    axes.step(np.arange(length), written[:length, b], where='mid', color='C0', linewidth=1)
     colours = {FIXATION_REWARD: '0.5', CORRECT_REWARD: 'C2', INCORRECT_REWARD: 'C3'}
-    for t, reward in enumerate(experience.inputs.prev_reward[:length, 0]):
+    for t, reward in enumerate(rewards[:length, b]):
         if reward:
-            axes.axvline(t, color=colours[int(reward)], linestyle=':', linewidth=1)
-            axes.annotate(f'{int(reward):+d}', (t, 1.04), ha='center', fontsize=8, color=colours[int(reward)], annotation_clip=False)
-    axes.set(xlabel='decision', ylim=(-.04, 1.12), title='an episode of the first, and what was paid')
+            axes.axvline(t, ymax=.88, color=colours[int(reward)], linestyle=':', linewidth=1)
+            axes.annotate(f'{int(reward):+d}', (t, 1.09), ha='center', fontsize=9, color=colours[int(reward)])
+    axes.set(xlabel='decision', ylim=(-.04, 1.2), title='an episode of seed %d, and what was paid' % seed)
