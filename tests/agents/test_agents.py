@@ -6,6 +6,7 @@ import pytest
 from meta_rl import agents, onednn, training
 from meta_rl import config as config_module
 from meta_rl.config import Config, ConfigError
+from meta_rl.nets.contract import LossSpec
 from meta_rl.settings.presets import PRESETS
 from meta_rl.tf_compat import session_of, tf
 
@@ -82,6 +83,15 @@ def test_the_gaze_has_the_memory_that_is_asked_for(settings, shapes):
     names = [variable.op.name.split('/')[1:] for variable in variables]
     assert {name[0]: int(variable.shape[0]) for name, variable in zip(names, variables)
             if name[-1] in ('input_kernel', 'kernel') and name[0] not in ('dense', 'where', 'gate')} == shapes
+
+
+def test_each_setting_of_the_losses_is_told_the_network_as_what_it_is(monkeypatch):
+    monkeypatch.setattr(agents, 'AC_Network', lambda *_, **told: told['loss'])
+    settings = dict(value_coef=.7, entropy_coef=.2, clip_norm=3., entropy_episodes=5, ratio_clip=.4, choice_entropy=.6, twins=.9, write_share=.15)
+    assert agents.make_network(config_module.from_preset('gaze', teacher_episodes=9, **settings), 'global') == LossSpec(
+        value_coef=.7, entropy_coef=.2, clip_norm=3., imitation=True, entropy_falls=True, ratio_clip=.4, choice_entropy=.6, twins=.9,
+        write_share=.15)
+    assert agents.make_network(config_module.from_preset('gaze'), 'global')[3:5] == (False, False)
 
 
 @pytest.mark.parametrize('gate', ['paid', 'lit'])
