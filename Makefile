@@ -44,7 +44,7 @@ lint: $(venv)/installed-lint  ## look for faults without running anything: ruff,
 	$(venv)/bin/ruff check .
 	$(venv)/bin/mypy
 
-crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: a quarter of an hour
+crashtest: $(tested)  ## kill a run 200 times, fill its disk, stop it in every way: half an hour at most
 	KILLS=200 $(venv)/bin/python -m pytest --slow -s tests/rundir/test_lock.py tests/console/test_outputs.py tests/backends/test_proxies.py tests/system/faults/test_signals.py tests/system/faults/test_crash.py tests/system/faults/test_full_disk.py tests/system/faults/test_damage.py $(ARGS)
 
 sb3test: $(venv)/installed-sb3  ## train the agent of sb3-contrib in docs/gymnasium.md a little; installs PyTorch, on Linux several GB

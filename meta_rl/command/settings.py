@@ -36,9 +36,9 @@ def purpose_and_unit(field):
 
 
 def users(name):
-    """Who alone uses a setting, as "agents of control 'decisions' that see 'pixels'"; '' where all do."""
+    """Who alone uses a setting, as "agents of control 'decisions', that see 'pixels'"; '' where all do."""
     whose = [who for names, who, _ in USERS if name in names]
-    return ' '.join(whose[:1] + [who.replace('agents ', '', 1) for who in whose[1:]])
+    return ', '.join(whose[:1] + [who.replace('agents ', '', 1) for who in whose[1:]])
 
 
 def shown(value):

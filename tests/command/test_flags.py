@@ -47,7 +47,7 @@ def test_the_settings_are_in_groups_and_the_help_fits_80_columns(monkeypatch, ca
             assert found == list(settings.GROUPS.values())
             group = text[text.index('The network:'):text.index('Learning:')]
             assert '--units X' in group and '--normalizer' in group and '--gamma' not in group
-            assert "of control 'decisions' that see 'pixels'" in ' '.join(group.split())
+            assert "of control 'decisions', that see 'pixels'" in ' '.join(group.split())
 
 
 @pytest.mark.parametrize('flags, late', [
