@@ -148,7 +148,8 @@ class Frozen:
     def steps(self, env, random):
         """Plays an episode in an Environment, and yields of each step what it was made on and what came of it.
 
-        That is (frame uint8 [H, W, 3], policy float32 [a_size], value float, in what the lab pays, action int, reward float).
+        That is (frame uint8 [H, W, 3], policy float32 [a_size], value float, in what the lab pays, action int, reward float, written
+        float, how far a learned gate was open, or None).
         """
         actor, experience = Actor(self._network, [env], random), None
         while experience is None or not experience.episodes:
@@ -156,7 +157,8 @@ class Frozen:
             frame = env.frame()
             experience = actor.unroll(self._session, 1)
             yield (frame, experience.policies[0, 0], self._learning.reward_unit * float(experience.values[0, 0]),
-                   int(experience.actions[0, 0]), float(experience.rewards[0, 0]))
+                   int(experience.actions[0, 0]), float(experience.rewards[0, 0]),
+                   float(self.written(experience)[0, 0]) if self._network.learns_to_write else None)
 
     @property
     def trials(self):

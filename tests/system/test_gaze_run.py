@@ -14,6 +14,8 @@ from meta_rl.figures.films import gaze_scenes, recording, scenes
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.curve import read_curve
 
+from helpers.kept import copy_of
+
 
 @pytest.mark.slow
 def test_a_run_trains_goes_on_and_is_measured(tmp_path):
@@ -54,14 +56,25 @@ def test_a_scene_shows_what_is_read_of_the_frame():
     for preset, edges in (('gaze', (20, 24, 64, 60)), ('gaze-taught', (16, 0, 68, 84))):
         config = config_module.from_preset(preset)
         assert gaze_scenes.fovea_of(config) == edges
-        for paid, colour in ((0., scenes.DIM), (1., scenes.TEXT), (5., scenes.DIM)):
+        for paid, kept in ((0., False), (1., True), (5., False)):
             decision = gaze_scenes.Decision(np.zeros((84, 84, 3), np.uint8), np.zeros((336, 408, 3), np.uint8), np.full(3, 1 / 3.), 0., 2,
-                                            paid, paid, [1] * (paid > 1), 'title', edges)
+                                            paid, paid, [1] * (paid > 1), 'title', edges, kept)
             scene = np.array(gaze_scenes.draw(decision))
             left, top, right, bottom = (4 * edge for edge in edges)
             view = scene[scenes.TOP:scenes.TOP + 336, scenes.LEFT_EDGE:scenes.LEFT_EDGE + 336]
+            colour = scenes.TEXT if kept else scenes.DIM
             assert (view[top, left:right] == colour).all() and (view[top:bottom, right - 1] == colour).all()
             assert not view[top + 3:bottom - 3, left + 3:right - 3].any()
+
+
+@pytest.mark.parametrize('name, kept', [('gaze-seed1', 'written'), ('gaze-gated-seed0', 'fixation')])
+def test_a_film_says_where_the_memory_writes(name, kept, tmp_path):
+    with Frozen(copy_of(name, tmp_path, image_count=12, held_out_count=12), 'held-out') as frozen:
+        decisions, _ = gaze_scenes.play(frozen.restore(), 3, 'title')
+    fixations = [0 < decision.reward < gaze_scenes.CHOICE for decision in decisions[:-1]]
+    found = [bool(decision.kept) for decision in decisions[:-1]]
+    assert sum(fixations) == 6 and (found == fixations) == (kept == 'fixation')
+    assert all(keeps for keeps, fixated in zip(found, fixations) if fixated) and sum(found) < len(found) / 2
 
 
 def test_frames_are_counted_from_the_lengths_of_episodes():

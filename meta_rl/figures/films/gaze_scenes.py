@@ -14,12 +14,14 @@ BAR = 200, 436, 250, 16  # left, top, width and height of the policy's bar
 COLUMNS = 18, 200, 500, 640  # where the parts of the last lines begin
 # What is pushed, and how it is told. The bar has left on the left.
 PUSHES = collections.OrderedDict([(momentum.LEFT, ('left', SIDES[0])), (momentum.NONE, ('none', DIM)), (momentum.RIGHT, ('right', SIDES[1]))])
+OPEN = .5    # a learned gate that is further open writes
 CHOICE = 2.  # what is paid for fixation is less, for a choice more, either way
 
 # A decision. frame: uint8 [84, 84, 3], what it was made on; screen: uint8 [336, 408, 3], the same seen larger; policy: float
 # [3]; value: float; action: int; reward: float, of the decision before; total: float, of the episode so far; correct: list of 1
-# or 0, of the trials so far; title: str; fovea: (left, top, right, bottom), columns and rows of `frame` in which images are read.
-Decision = collections.namedtuple('Decision', 'frame screen policy value action reward total correct title fovea')
+# or 0, of the trials so far; title: str; fovea: (left, top, right, bottom), columns and rows of `frame` in which images are read;
+# kept: bool, whether its memory keeps what they are like.
+Decision = collections.namedtuple('Decision', 'frame screen policy value action reward total correct title fovea kept')
 
 
 def play(frozen, seed, title):
@@ -28,11 +30,11 @@ def play(frozen, seed, title):
     env, = frozen.make_envs(1, random)
     large, = frozen.make_envs(1, np.random.RandomState(seed), width=SCREEN[0], height=SCREEN[1])
     decisions, reward, total, fovea = [], 0., 0., fovea_of(frozen.config)
-    for frame, policy, value, action, paid in frozen.steps(env, random):
+    for frame, policy, value, action, paid, written in frozen.steps(env, random):
         if not decisions:
             large.replay(dict(env.history, actions=[]))
         decisions.append(Decision(frame, large.frame(), policy, value, action, reward, total, list(large.correct), title,
-                                  fovea))
+                                  fovea, 0 < reward < CHOICE if written is None else written > OPEN))
         reward, total = paid, total + paid
         large.step(action)
     # The lab shows nothing after the end.
@@ -80,11 +82,10 @@ def draw(decision):
 
 
 def _fovea(pen, decision, left, top, times):
-    """The outline of the fovea on a frame that is drawn at (left, top), so many times as large; bright where images are let in."""
+    """The outline of the fovea on a frame that is drawn at (left, top), so many times as large; bright where it is kept."""
     edges = [int(round(edge * times)) for edge in decision.fovea]
-    let_in = 0 < decision.reward < CHOICE
-    pen.rectangle((left + edges[0], top + edges[1], left + edges[2] - 1, top + edges[3] - 1), outline=TEXT if let_in else DIM,
-                  width=2 if let_in else 1)
+    pen.rectangle((left + edges[0], top + edges[1], left + edges[2] - 1, top + edges[3] - 1), outline=TEXT if decision.kept else DIM,
+                  width=2 if decision.kept else 1)
 
 
 def _policy(pen, decision):
