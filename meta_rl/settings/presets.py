@@ -34,8 +34,8 @@ _GATED = dict(_FROM_REWARD, surroundings='random', fovea_width=.52, fovea_top=.2
 # In fewer episodes; and with the helps that there were before, to leave out one after the other.
 _SHORT = dict(_GATED, minibatches=1, episodes=12000, explore_episodes=10000, greedy_start=4000)
 _HELPED = dict(_SHORT, memory_units=64, training_frames=600, coin_episodes=12000, coin_share=.5)
-# Without fixed functions of the reward in the network: images are let in where they are lit, and when to write is learned. Were
-# writing free the gate would stay open, and the rule be learned later. What is paid is a sixth of the steps.
+# No gate is a fixed function of the reward: images are let in where they are lit, and when to write is learned. Were writing free
+# the gate would stay open, and the rule be learned later. Something is paid in a sixth of the steps.
 _ALONE = dict(_GATED, image_gate='lit', write_gate='learned', write_share=.25)
 
 # The tasks without a lab: advantages of many episodes side by side, and a policy that ends up certain.
