@@ -43,7 +43,7 @@ FIGURES = (
     Figure('pixels', 'From frames, 1,000 images', {'pixels': SEEDS}, 'pixels', WANG, True),
     Figure('wang2018', 'From frames, the network of Wang et al.', {'wang2018': SEEDS}, 'wang2018', WANG),
     Figure('gaze', 'The agent moves its own gaze, 1,000 images',
-           collections.OrderedDict([('gaze', SEEDS), ('gaze-gated', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
+           collections.OrderedDict([('gaze', 2 * SEEDS), ('gaze-gated', SEEDS), ('gaze-flat', SEEDS), ('gaze-taught', 1)]),
            'gaze', WANG, True, None),
     Figure('gaze-memories', 'gaze with other memories', collections.OrderedDict(
         [('gaze' + end, 3) for end in ('', '-gated', '-free-gate', '-no-gate', '-two-lstms')]), curves=None),
@@ -118,8 +118,8 @@ def draw(figure, folder=FOLDER):
         paths.append(gaze_curves.learning(runs, os.path.join(folder, figure.name + '-frames.png')))
         if figure.insight:
             from meta_rl.figures.films import recording
-            paths.append(gaze_writing.draw(runs['gaze'], os.path.join(folder, 'gaze-writing.png')))
-            paths.append(gaze_curves.elsewhere(runs['gaze'], os.path.join(folder, 'gaze-surroundings.png')))
+            paths.append(gaze_writing.draw(runs['gaze'][:SEEDS], os.path.join(folder, 'gaze-writing.png')))
+            paths.append(gaze_curves.elsewhere(runs['gaze'][:SEEDS], os.path.join(folder, 'gaze-surroundings.png')))
             paths.append(os.path.join(folder, 'gaze.gif'))
             recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     elif figure.insight:
