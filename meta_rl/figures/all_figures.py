@@ -114,16 +114,21 @@ def draw(figure, folder=FOLDER):
         path = os.path.join(folder, figure.name + '-learning-set.png')
         paths.append(plotting.learning_set(profiles, path, figure.title, figure.reference))
     if not figure.curves:
-        from meta_rl.figures import gaze_curves, gaze_writing
-        paths.append(gaze_curves.learning(runs, os.path.join(folder, figure.name + '-frames.png')))
-        if figure.insight:
-            from meta_rl.figures.films import recording
-            paths.append(gaze_writing.draw(runs['gaze'][:SEEDS], os.path.join(folder, 'gaze-writing.png')))
-            paths.append(gaze_curves.elsewhere(runs['gaze'][:SEEDS], os.path.join(folder, 'gaze-surroundings.png')))
-            paths.append(os.path.join(folder, 'gaze.gif'))
-            recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
+        paths += _draw_gazes(figure, runs, folder)
     elif figure.insight:
         paths.append(attention.draw(runs[figure.learning_set][0], os.path.join(folder, figure.name + '-attention.png')))
+    return paths
+
+
+def _draw_gazes(figure, runs, folder):
+    from meta_rl.figures.films import recording
+    from meta_rl.figures.gazes import curves, writing
+    paths = [curves.learning(runs, os.path.join(folder, figure.name + '-frames.png'))]
+    if figure.insight:
+        paths.append(writing.draw(runs['gaze'][:SEEDS], os.path.join(folder, 'gaze-writing.png')))
+        paths.append(curves.elsewhere(runs['gaze'][:SEEDS], os.path.join(folder, 'gaze-surroundings.png')))
+        paths.append(os.path.join(folder, 'gaze.gif'))
+        recording.record(runs['gaze'][0], paths[-1], seed=2, images=HELD_OUT, surroundings='real')
     return paths
 
 

@@ -9,8 +9,8 @@ from PIL import Image, ImageSequence
 from meta_rl import config as config_module
 from meta_rl import training
 from meta_rl.evaluation import Frozen, evaluate, table
-from meta_rl.figures import gaze_curves
 from meta_rl.figures.films import gaze_scenes, recording, scenes
+from meta_rl.figures.gazes import curves
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.curve import read_curve
 
@@ -79,4 +79,4 @@ def test_a_film_says_where_the_memory_writes(name, kept, tmp_path):
 
 def test_frames_are_counted_from_the_lengths_of_episodes():
     curve = {'episodes': np.array([10., 30., 40.]), 'length': np.array([900., 100., 60.])}
-    assert gaze_curves.frames_seen(curve, 4).tolist() == [36000., 36000 + 8000., 44000 + 2400.]
+    assert curves.frames_seen(curve, 4).tolist() == [36000., 36000 + 8000., 44000 + 2400.]
