@@ -56,8 +56,9 @@ class Run:
         self.path = os.path.join(str(folder), 'log-%d.txt' % len(glob.glob(os.path.join(str(folder), 'log-*'))))
         with open(self.path, 'w') as log:
             command = list(before) + [sys.executable, '-u'] + list(script) + ['train'] + list(flags)
-            self.process = subprocess.Popen(command, cwd=str(folder), stdout=log, stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL)
+            # Tests that run under nohup have SIGHUP ignored, as all that they start would.
+            self.process = subprocess.Popen(command, cwd=str(folder), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.pid = self.process.pid
         atexit.register(lambda: self.process.poll() is None and self.kill())  # of a test that failed
 
