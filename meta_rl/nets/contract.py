@@ -49,8 +49,8 @@ class LossSpec(NamedTuple):
     imitation: whether doing as a teacher would is learned, too; entropy_falls: whether the weight of the entropy does.
     choice_entropy: weight of the entropy at steps that come just after fixation was paid, beside entropy_coef.
     twins: weight of how much image features change with the gaze, and say the same, see GazeEncoder.twins.
-    write_share: the part of the steps that a memory with a learned gate may write in, in the mean; what is above costs its square.
     ratio_clip: how far from 1 the ratio of an action's new probability to its old one is followed; 0: the plain policy gradient.
+    write_share: how far a learned gate of the memory may be open in the mean; what is above costs its square.
     """
 
     value_coef: float = .05

@@ -9,7 +9,7 @@ from meta_rl.analysis.moments import Outcomes
 from meta_rl.evaluation import Frozen
 from meta_rl.nets.inputs import Inputs
 
-from helpers.pages import ROOT
+from helpers.kept import KEPT
 
 FEATURES = np.arange(8, dtype=np.float32).reshape(2, 4)
 INPUTS = Inputs(np.array([1, 0], np.int32), np.array([-5., 1.], np.float32), np.array([3., 4.], np.float32), np.ones(2))
@@ -66,7 +66,7 @@ def test_what_can_be_silenced():
 
 @pytest.mark.slow
 def test_a_kept_agent_needs_its_reward_its_images_and_its_memory(tmp_path):
-    run = os.path.join(ROOT, 'img', 'data', 'harlow42-seed0')
+    run = os.path.join(KEPT, 'harlow42-seed0')
     with Frozen(run, image_cache=str(tmp_path)) as frozen:
         frozen.restore()
         assert frozen.given == ['action', 'reward', 'time']

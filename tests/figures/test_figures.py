@@ -13,9 +13,8 @@ from meta_rl.figures import all_figures, surroundings, third_party
 from meta_rl.rundir.curve import read_curve
 from meta_rl.rundir.saving import checkpoints
 
-from helpers.labs import TESTS
+from helpers.kept import KEPT
 
-KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 TINY = dict(episodes=128, batch=8, log_every=16, image_count=3, width=32, height=32, units=4, embedding=4)
 
 

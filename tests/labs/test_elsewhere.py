@@ -13,9 +13,8 @@ from meta_rl.config import Config, ConfigError
 from meta_rl.envs.gaze import make_envs
 from meta_rl.labs import choice
 
-from helpers.labs import TESTS
+from helpers.kept import KEPT
 
-KEPT = os.path.join(os.path.dirname(TESTS), 'img', 'data')
 TINY = dict(image_count=3, held_out_count=3, width=64, height=64, units=4, memory_units=4, places=4, embedding=4, batch=4,
             unroll=8, episodes=4, training_frames=120, log_every=4, checkpoint_every=4, coin_start=0, coin_episodes=0)
 

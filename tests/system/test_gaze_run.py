@@ -11,6 +11,7 @@ from meta_rl import training
 from meta_rl.evaluation import Frozen, evaluate, table
 from meta_rl.figures.films import gaze_scenes, recording, scenes
 from meta_rl.figures.gazes import curves
+from meta_rl.nets.inputs import FIXATION
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir.curve import read_curve
 
@@ -71,7 +72,7 @@ def test_a_scene_shows_what_is_read_of_the_frame():
 def test_a_film_says_where_the_memory_writes(name, kept, tmp_path):
     with Frozen(copy_of(name, tmp_path, image_count=12, held_out_count=12), 'held-out') as frozen:
         decisions, _ = gaze_scenes.play(frozen.restore(), 3, 'title')
-    fixations = [0 < decision.reward < gaze_scenes.CHOICE for decision in decisions[:-1]]
+    fixations = [0 < decision.reward < FIXATION for decision in decisions[:-1]]
     found = [bool(decision.kept) for decision in decisions[:-1]]
     assert sum(fixations) == 6 and (found == fixations) == (kept == 'fixation')
     assert all(keeps for keeps, fixated in zip(found, fixations) if fixated) and sum(found) < len(found) / 2

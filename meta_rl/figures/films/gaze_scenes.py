@@ -8,14 +8,14 @@ from meta_rl.envs import gaze
 from meta_rl.envs.gazing import momentum
 from meta_rl.figures.films import scenes
 from meta_rl.figures.films.scenes import DIM, LEFT_EDGE, PANEL, RIGHT, RIGHT_EDGE, SCREEN, SIDES, SIZE, TEXT, TOP, VIEW, WRONG
+from meta_rl.nets.inputs import FIXATION
 from meta_rl.psychlab.task import TRIALS
 
 BAR = 200, 436, 250, 16  # left, top, width and height of the policy's bar
 COLUMNS = 18, 200, 500, 640  # where the parts of the last lines begin
 # What is pushed, and how it is told. The bar has left on the left.
 PUSHES = collections.OrderedDict([(momentum.LEFT, ('left', SIDES[0])), (momentum.NONE, ('none', DIM)), (momentum.RIGHT, ('right', SIDES[1]))])
-OPEN = .5    # a learned gate that is further open writes
-CHOICE = 2.  # what is paid for fixation is less, for a choice more, either way
+OPEN = .5  # a learned gate that is further open writes
 
 # A decision. frame: uint8 [84, 84, 3], what it was made on; screen: uint8 [336, 408, 3], the same seen larger; policy: float
 # [3]; value: float; action: int; reward: float, of the decision before; total: float, of the episode so far; correct: list of 1
@@ -34,7 +34,7 @@ def play(frozen, seed, title):
         if not decisions:
             large.replay(dict(env.history, actions=[]))
         decisions.append(Decision(frame, large.frame(), policy, value, action, reward, total, list(large.correct), title,
-                                  fovea, 0 < reward < CHOICE if written is None else written > OPEN))
+                                  fovea, 0 < reward < FIXATION if written is None else written > OPEN))
         reward, total = paid, total + paid
         large.step(action)
     # The lab shows nothing after the end.
@@ -67,7 +67,7 @@ def draw(decision):
     _fovea(pen, decision, left, top, view.width / decision.frame.shape[1])
     scene.paste(Image.fromarray(decision.screen), (RIGHT_EDGE, TOP))
     scenes.draw_gaze(scene)
-    if abs(decision.reward) > CHOICE:
+    if abs(decision.reward) > FIXATION:
         edge = RIGHT_EDGE, TOP, RIGHT_EDGE + SCREEN[0] - 1, TOP + SCREEN[1] - 1
         pen.rectangle(edge, outline=RIGHT if decision.correct[-1] else WRONG, width=4)
     for x, title in zip(COLUMNS, ('TRIAL', 'PUSH', 'VALUE', 'REWARD')):

@@ -17,6 +17,7 @@ from meta_rl.figures import named
 from meta_rl.figures.films import gaze_scenes, scenes
 from meta_rl.figures.films.scenes import Episode, Moment
 from meta_rl.labs import choice
+from meta_rl.nets.inputs import FIXATION
 from meta_rl.psychlab.scene import camera
 from meta_rl.psychlab.task import TRIALS
 from meta_rl.rundir import files
@@ -135,7 +136,7 @@ def film_decisions(frozen, seed, title):
 def film_gaze(frozen, seed, title):
     """The same of an agent that moves its own gaze: each of its decisions is a shot, that in which a choice is paid a longer one."""
     decisions, earned = gaze_scenes.play(frozen, seed, title)
-    times = [PUSHING + (abs(decision.reward) > gaze_scenes.CHOICE) * CHOSEN for decision in decisions[:-1]] + [END]
+    times = [PUSHING + (abs(decision.reward) > FIXATION) * CHOSEN for decision in decisions[:-1]] + [END]
     return [(functools.partial(gaze_scenes.draw, decision), time) for decision, time in zip(decisions, times)], earned
 
 

@@ -6,10 +6,11 @@ import numpy as np
 from meta_rl import config as config_module
 from meta_rl.evaluation import HELD_OUT, Frozen
 from meta_rl.figures.plotting import own_style, save, subplots
+from meta_rl.psychlab import find_level
 from meta_rl.psychlab.task import CORRECT_REWARD, INCORRECT_REWARD
 
 SIDE_BY_SIDE, STEPS = 20, 480  # environments, and decisions in each: some 150 episodes
-FIXATION_REWARD = 1  # of the level as it ships
+FIXATION_REWARD = find_level('contributed/psychlab/harlow').fixation_reward
 PAID = {'fixation': FIXATION_REWARD, 'right choice': CORRECT_REWARD, 'wrong choice': INCORRECT_REWARD, 'nothing': 0}
 
 
